@@ -1,0 +1,139 @@
+"""Checks of arguments whose errors name the argument, the value and what was expected."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+
+def check_integer(name: str, value: Any, *, minimum: int | None = None) -> int:
+    """Return `value` as an ``int``, or raise an error that names the argument.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : object
+        What the caller passed; a NumPy integer counts, a ``bool`` does not.
+    minimum : int, optional
+        The smallest value allowed.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        Where `value` is no integer.
+    ValueError
+        Where it is below `minimum`.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer, got {value!r} ({type(value).__name__})")
+    if minimum is not None and value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value}")
+    return int(value)
+
+
+def check_number(
+    name: str,
+    value: Any,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    above: float | None = None,
+) -> float:
+    """Return `value` as a finite ``float`` in ``[minimum, maximum]``, larger than `above`.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : object
+        What the caller passed.
+    minimum, maximum, above : float, optional
+        Closed lower, closed upper and open lower bound.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        Where `value` is no real number.
+    ValueError
+        Where it is not finite or outside the bounds.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be finite, got {value!r}")
+    if minimum is not None and number < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value!r}")
+    if maximum is not None and number > maximum:
+        raise ValueError(f"{name} must be at most {maximum}, got {value!r}")
+    if above is not None and number <= above:
+        raise ValueError(f"{name} must be greater than {above}, got {value!r}")
+    return number
+
+
+def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
+    """Return `value` where it is one of `choices`, or raise a ``ValueError`` that lists them."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    return value
+
+
+def check_rank(name: str, array: Any, ranks: Collection[int], shapes: str) -> None:
+    """Raise where `array` is empty or has a number of axes that is not in `ranks`.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    array : array_like with a ``shape``
+        NumPy, torch or dask.
+    ranks : collection of int
+        Numbers of axes allowed.
+    shapes : str
+        The shapes expected, as the message should put them: ``"(H, W) or (C, H, W)"``.
+
+    Raises
+    ------
+    ValueError
+        Where the rank is another, or an axis has length 0.
+    """
+    shape = tuple(array.shape)
+    if len(shape) not in ranks:
+        raise ValueError(f"{name} must have shape {shapes}, got shape {shape}")
+    if 0 in shape:
+        raise ValueError(f"{name} must not be empty, got shape {shape}")
+
+
+def as_generator(seed: int | np.random.Generator | None) -> np.random.Generator:
+    """Return `seed` where it is a generator already, else a new one seeded with it.
+
+    Parameters
+    ----------
+    seed : int, numpy.random.Generator or None
+        ``None`` draws a fresh seed from the operating system.
+
+    Returns
+    -------
+    numpy.random.Generator
+
+    Raises
+    ------
+    TypeError
+        Where `seed` is something else, a ``numpy.random.RandomState`` included.
+    """
+    if seed is None or isinstance(seed, np.random.Generator):
+        return np.random.default_rng(seed)
+    return np.random.default_rng(check_integer("seed", seed, minimum=0))

@@ -1,0 +1,1 @@
+"""Figures of the chapters, one module a topic: they draw results and compute nothing."""
