@@ -1,0 +1,71 @@
+# The course's commands; `make help` lists them. Every target sets up the one .venv if it must.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PY     := $(BIN)/python
+READY  := $(VENV)/.ready
+JOBS   ?= 2
+# The same numbers on every machine: no threads inside a worker, no colour codes in stored text.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export PYTHONHASHSEED ?= 0
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+unexport MPLBACKEND
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book test lint notebooks lab bench lock clean test-lint test-code test-notebooks test-pages
+
+help:  ## list these commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## install everything into .venv (the other commands do it by themselves)
+
+# The recipe runs the first time and whenever a requirement changes.
+$(READY): requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"the course needs Python 3.11 or newer, {sys.executable} is {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV): several GB the first time, a few minutes ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements.txt -c constraints.txt
+	@touch $@
+
+book: $(READY)  ## build the book and name the page to open
+	@$(PY) book/_tools/notebooks.py check
+	@$(BIN)/jupyter-book build . --builder html -W -n --keep-going -q > _build.log 2>&1 \
+		|| { grep -E "WARNING|ERROR|rror:" _build.log || tail -40 _build.log; exit 1; }
+	@rm -f _build.log
+	@echo "The book is built. Open this page: $(CURDIR)/_build/html/index.html"
+
+test: test-lint test-code test-notebooks test-pages  ## run every check there is
+
+test-lint: $(READY)
+	@$(PY) book/_tools/timed.py "style, spelling, notebooks in step" -- $(MAKE) --no-print-directory lint
+
+lint: $(READY)  ## style, spelling, and notebooks in step with their chapters
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/codespell
+	@$(PY) book/_tools/notebooks.py check
+
+test-code: $(READY)  ## the tests of lessonlib, exercises and grader
+	@$(PY) book/_tools/timed.py "tests of the code" -- $(BIN)/pytest -q -n $(JOBS) --dist worksteal --cov --cov-report=term -m "not browser"
+
+test-notebooks: $(READY)  ## run every notebook again and compare its outputs (nbval)
+	@$(PY) book/_tools/timed.py "notebooks run again" -- $(BIN)/pytest -q -n $(JOBS) --dist loadscope -p no:cacheprovider --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks
+
+test-pages: book  ## open every page in Chromium
+	@$(PY) book/_tools/timed.py "pages in a browser" -- $(BIN)/pytest -q -n $(JOBS) --dist worksteal -m browser tests/book
+
+notebooks: $(READY)  ## run the chapters that changed and store their notebooks
+	@$(PY) book/_tools/notebooks.py run
+
+lab: $(READY)  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=. notebooks
+
+bench: $(READY)  ## compare speed with other libraries, each in an environment of its own
+	@$(PY) -m benchmarks
+
+lock: $(READY)  ## renew constraints.txt after a change of requirements.txt (needs uv)
+	@uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-package lessonlib -q requirements.txt -o constraints.txt
+
+clean:  ## delete everything that was made here
+	rm -rf $(VENV) .bench _build _build.log .coverage .pytest_cache .ruff_cache .hypothesis

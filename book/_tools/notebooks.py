@@ -1,0 +1,217 @@
+"""Run the chapters (``book/*.md``) and store them, with their outputs, as ``notebooks/*.ipynb``.
+
+    python book/_tools/notebooks.py run [NAME ...]     run what changed (or the chapters named)
+    python book/_tools/notebooks.py run --all          run everything
+    python book/_tools/notebooks.py check              fail where a notebook is out of step
+
+A notebook stores a fingerprint of what made it: its chapter's text and the source of every module
+of this repository that its kernel had loaded. It is run again when that fingerprint differs, so
+that a second `run` starts no kernel. No time, no path and no random id is stored: two runs on one
+machine give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOK, NOTEBOOKS = ROOT / "book", ROOT / "notebooks"
+TIMEOUT = 600  # seconds a cell
+MEND = "make notebooks"
+
+# Asked of the kernel when a chapter has run: which of this repository's files did it use?
+MODULES = """
+import json as _json, sys as _sys
+_json.dumps(sorted({str(getattr(m, "__file__", None) or "") for n, m in list(_sys.modules.items())
+                    if n.split(".")[0] in ("lessonlib", "solutions")}))
+"""
+
+
+def chapters() -> list[tuple[Path, Path]]:
+    """Pairs (page, notebook) of every page under book/ that has a jupytext header."""
+    pages = [p for p in sorted(BOOK.glob("*.md")) if "format_name: myst" in p.read_text("utf-8")[:400]]
+    return [(p, NOTEBOOKS / f"{p.stem}.ipynb") for p in pages]
+
+
+def digest(files: list[str], page: Path) -> str:
+    """Fingerprint of a page and of repository files (as paths relative to the root)."""
+    h = hashlib.sha256(page.read_bytes().replace(b"\r\n", b"\n"))
+    for name in files:
+        path = ROOT / name
+        h.update(name.encode())
+        h.update(path.read_bytes().replace(b"\r\n", b"\n") if path.is_file() else b"gone")
+    return h.hexdigest()
+
+
+def from_page(page: Path) -> nbformat.NotebookNode:
+    """The notebook of a page, not run yet, with cell ids that depend on nothing but the place."""
+    notebook = jupytext.read(page)
+    notebook.metadata = nbformat.NotebookNode(
+        {
+            "jupytext": {"formats": "notebooks//ipynb,book//md:myst"},
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        }
+    )
+    for i, cell in enumerate(notebook.cells):
+        cell["id"] = hashlib.sha1(f"{page.stem}-{i}".encode()).hexdigest()[:8]
+    return notebook
+
+
+class Client(NotebookClient):
+    """Runs a notebook, then asks its kernel which files of this repository it loaded."""
+
+    used: list[str]
+
+    async def async_execute_with_modules(self):
+        """Run every cell in order; fill `used`."""
+        self.reset_execution_trackers()
+        async with self.async_setup_kernel():
+            for index, cell in enumerate(self.nb.cells):
+                await self.async_execute_cell(
+                    cell, index, execution_count=self.code_cells_executed + 1
+                )
+            reply = []
+            self.kc.allow_stdin = False
+            await self._ask(MODULES, reply)
+        files = json.loads(eval(reply[0])) if reply else []  # the text/plain of a str is its repr
+        self.used = sorted(
+            Path(f).resolve().relative_to(ROOT).as_posix()
+            for f in files
+            if f and Path(f).resolve().is_relative_to(ROOT)
+        )
+
+    async def _ask(self, code: str, reply: list[str]) -> None:
+        message = self.kc.execute(code, store_history=False)
+        while True:
+            answer = await self.kc.get_iopub_msg(timeout=60)
+            if answer["parent_header"].get("msg_id") != message:
+                continue
+            if answer["msg_type"] == "execute_result":
+                reply.append(answer["content"]["data"]["text/plain"])
+            if answer["msg_type"] == "error":
+                raise RuntimeError(answer["content"]["evalue"])
+            if answer["msg_type"] == "status" and answer["content"]["execution_state"] == "idle":
+                return
+
+
+def run(page: Path, target: Path) -> None:
+    """Run one chapter and store it; nothing is written where a cell fails."""
+    notebook = from_page(page)
+    client = Client(
+        notebook,
+        timeout=TIMEOUT,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--log-level=40"],  # no banner about the transport
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+    )
+    asyncio.run(client.async_execute_with_modules())
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    notebook.metadata.pop("language_info", None)
+    # jupyter-book reads language_info where it builds a page straight from the notebook
+    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata["course"] = {"made_from": client.used, "fingerprint": digest(client.used, page)}
+    nbformat.validate(notebook)
+    temporary = target.with_suffix(".tmp")
+    nbformat.write(notebook, temporary)
+    os.replace(temporary, target)
+
+
+def fault(page: Path, target: Path) -> str | None:
+    """What is wrong with a stored notebook, or None."""
+    if not target.exists():
+        return "is missing"
+    try:
+        notebook = nbformat.read(target, 4)
+    except (ValueError, nbformat.reader.NotJSONError) as error:
+        return f"is no notebook ({error})"
+    fresh = from_page(page)
+    mine = [(c.cell_type, c.source, c.metadata) for c in fresh.cells]
+    theirs = [(c.cell_type, c.source, c.metadata) for c in notebook.cells]
+    if mine != theirs:
+        return f"is out of step with {page.relative_to(ROOT)}"
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                return f"stores an error: {output.ename}: {output.evalue}"
+            if output.output_type == "stream" and output.name == "stderr":
+                return f"stores a warning: {output.text.strip().splitlines()[-1]}"
+    made = notebook.metadata.get("course", {})
+    if made.get("fingerprint") != digest(made.get("made_from", []), page):
+        return "is older than the code it ran"
+    return None
+
+
+def command_run(names: list[str], everything: bool) -> int:
+    """Run what is named, or what is out of step; 1 where a chapter fails."""
+    NOTEBOOKS.mkdir(exist_ok=True)
+    known = {page.stem: (page, target) for page, target in chapters()}
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        print(f"no chapter named {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
+        return 2
+    todo = [
+        pair for name, pair in known.items() if (name in names if names else everything or fault(*pair))
+    ]
+    for stray in set(NOTEBOOKS.glob("*.ipynb")) - {target for _, target in known.values()}:
+        print(f"removing {stray.relative_to(ROOT)}: no page of that name is left")
+        stray.unlink()
+    failed = []
+    for i, (page, target) in enumerate(todo, 1):
+        print(f"[{i}/{len(todo)}] {page.relative_to(ROOT)} … ", end="", flush=True)
+        start = time.perf_counter()
+        try:
+            run(page, target)
+        except CellExecutionError as error:
+            failed.append(page)
+            print(f"failed\n{error}", file=sys.stderr)
+        else:
+            wrong = fault(page, target)
+            print(f"{time.perf_counter() - start:.0f} s" + (f"; but it {wrong}" if wrong else ""))
+            failed += [page] if wrong else []
+    if not todo:
+        print(f"{len(known)} notebooks, all fresh")
+    return int(bool(failed))
+
+
+def command_check() -> int:
+    """Name every notebook that is out of step, and the command that mends it."""
+    faults = [(target, wrong) for page, target in chapters() if (wrong := fault(page, target))]
+    strays = set(NOTEBOOKS.glob("*.ipynb")) - {target for _, target in chapters()}
+    faults += [(stray, "has no page in book/") for stray in sorted(strays)]
+    for target, wrong in faults:
+        print(f"{target.relative_to(ROOT)} {wrong}. Mend it with: {MEND}", file=sys.stderr)
+    if not faults:
+        print(f"{len(chapters())} notebooks in step with their chapters")
+    return int(bool(faults))
+
+
+def main() -> int:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    runs = commands.add_parser("run", help="run chapters and store their notebooks")
+    runs.add_argument("names", nargs="*", metavar="NAME", help="chapters, without .md")
+    runs.add_argument("--all", action="store_true", help="run every chapter, changed or not")
+    commands.add_parser("check", help="fail where a notebook is out of step")
+    args = parser.parse_args()
+    return command_run(args.names, args.all) if args.command == "run" else command_check()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
