@@ -1,0 +1,298 @@
+"""What a loader returns: the picture and the card that says what it is."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from lessonlib._validation import check_choice, check_number
+from lessonlib.images._files import SourceFile, verified
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """What an image shows, where it is from, and what may be done with it.
+
+    Attributes
+    ----------
+    name : str
+        Name of the loader in :mod:`lessonlib.images`.
+    title : str
+        A line for a heading.
+    shows : str
+        What there is to see.
+    modality : str
+        How the image was made.
+    units : str
+        What a pixel's number means.
+    array : str
+        Shape and dtype of ``pixels``.
+    package, version : str
+        The distribution that holds the file, and the version checked.
+    files : tuple of SourceFile
+        Path inside the package and sha256 of each file.
+    licence : str
+        What is known of the terms.
+    source : str
+        Who made it.
+    url : str
+        Where that is said.
+    notes : tuple of str
+        What one would get wrong without being told.
+    """
+
+    name: str
+    title: str
+    shows: str
+    modality: str
+    units: str
+    array: str
+    package: str
+    version: str
+    files: tuple[SourceFile, ...]
+    licence: str
+    source: str
+    url: str
+    notes: tuple[str, ...] = ()
+
+    def paths(self) -> tuple[Path, ...]:
+        """Return where the files lie, once their checksums have been found right.
+
+        Returns
+        -------
+        tuple of pathlib.Path
+
+        Raises
+        ------
+        lessonlib.images.ImageFileError
+            Where the package is missing, or a file is missing or damaged.
+        """
+        return tuple(verified(self.package, self.version, file) for file in self.files)
+
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """Return the card as pairs of a heading and a text, in the order in which they are read."""
+        return (
+            ("Shows", self.shows),
+            ("Modality", self.modality),
+            ("A pixel is", self.units),
+            ("Array", self.array),
+            ("Licence", self.licence),
+            ("Source", self.source),
+            ("See", self.url),
+            ("Package", f"{self.package} {self.version}"),
+            *((("Note", note)) for note in self.notes),
+            *((f"sha256 of {file.path}", file.sha256) for file in self.files),
+        )
+
+    def __str__(self) -> str:
+        head = f"{self.title}  [images.{self.name}()]"
+        return "\n".join([head, *(f"  {key}: {text}" for key, text in self.rows())])
+
+    def _repr_html_(self) -> str:
+        cells = []
+        for key, text in self.rows():
+            shown = html.escape(text)
+            if key == "See":
+                shown = f'<a href="{shown}">{shown}</a>'
+            elif key.startswith("sha256"):
+                shown = f'<code style="overflow-wrap: anywhere">{shown}</code>'
+            cells.append(
+                f'<tr><th scope="row" style="text-align: left; vertical-align: top; '
+                f'overflow-wrap: anywhere">{html.escape(key)}</th>'
+                f'<td style="text-align: left">{shown}</td></tr>'
+            )
+        caption = f"{html.escape(self.title)}: <code>images.{self.name}()</code>"
+        return f"<table><caption>{caption}</caption><tbody>{''.join(cells)}</tbody></table>"
+
+
+def window(values: np.ndarray, center: float, width: float) -> np.ndarray:
+    r"""Map a range of values to [0, 1] for display, and clip what lies outside.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Any shape; Hounsfield units for a CT.
+    center, width : float
+        Middle and width of the range, in the unit of `values`. The width is positive.
+
+    Returns
+    -------
+    numpy.ndarray of float32
+        Same shape, in [0, 1].
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where `center` is no finite number or `width` is not positive.
+
+    Notes
+    -----
+    .. math:: v = \min(1, \max(0, (x - (c - w/2)) / w))
+
+    This is DICOM's ``LINEAR_EXACT``. Its older ``LINEAR`` shifts the centre by half a unit and
+    narrows the width by one, which matters only for narrow windows of integers.
+
+    References
+    ----------
+    .. [1] DICOM PS3.3, section C.11.2.1.3, "VOI LUT Function".
+
+    Examples
+    --------
+    >>> window(np.array([-1000.0, 0.0, 40.0, 80.0]), center=40, width=80).tolist()
+    [0.0, 0.0, 0.5, 1.0]
+    """
+    center = check_number("center", center)
+    width = check_number("width", width, above=0)
+    shown = (np.asarray(values, dtype=np.float32) - np.float32(center - width / 2)) / width
+    return np.clip(shown, 0.0, 1.0).astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A real image with its card. The arrays are the caller's own: each call reads them anew.
+
+    Attributes
+    ----------
+    pixels : numpy.ndarray
+        The values; ``card.array`` says the shape and dtype, ``card.units`` what they mean.
+    card : DataCard
+        Where it is from.
+    spacing : tuple of float, optional
+        Size of a pixel along each spatial axis: millimetres in medicine, metres on the ground;
+        ``None`` where the file does not say.
+    display_range : tuple of float, optional
+        Values shown as black and as white.
+    """
+
+    pixels: np.ndarray
+    card: DataCard
+    spacing: tuple[float, ...] | None = None
+    display_range: tuple[float, float] | None = None
+
+    def display(self) -> np.ndarray:
+        """Return the picture as float32 in [0, 1], in the range in which it should be looked at.
+
+        Returns
+        -------
+        numpy.ndarray of float32
+            Same shape as ``pixels``.
+        """
+        if self.display_range is not None:
+            low, high = self.display_range
+        elif self.pixels.dtype == np.uint8:
+            low, high = 0.0, 255.0
+        else:
+            low, high = float(self.pixels.min()), float(self.pixels.max())
+        return window(self.pixels, (low + high) / 2, high - low)
+
+
+@dataclass(frozen=True, eq=False)
+class DicomImage(Image):
+    """An image from a DICOM file.
+
+    Attributes
+    ----------
+    stored : numpy.ndarray
+        The numbers as the file holds them, before any inversion or rescaling.
+    header : mapping of str to object
+        The technical fields of the header, by DICOM keyword. Fields that can name a person are
+        left out, whether or not they were blanked in the file.
+    overlay : numpy.ndarray of bool, optional
+        Marks drawn over the image, kept apart from it, ``(H, W)``.
+    """
+
+    stored: np.ndarray = field(default_factory=lambda: np.empty(0))
+    header: Mapping[str, object] = field(default_factory=dict)
+    overlay: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledImage(Image):
+    """An image in which objects were outlined.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray of int32
+        0 for background, else the number of the object, ``(H, W)``; 1 to n without gaps.
+    """
+
+    labels: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+
+
+@dataclass(frozen=True, eq=False)
+class MultibandImage(Image):
+    """Bands of one scene on one grid.
+
+    Attributes
+    ----------
+    bands : tuple of str
+        Name of each band, in the order of the first axis of ``pixels``, ``(C, H, W)``.
+    wavelengths : tuple of float
+        Centre of each band in nanometres.
+    resolutions : tuple of float
+        Pixel size in metres at which each band was measured.
+    natural : tuple of str
+        The bands seen by the eye as red, green and blue.
+    """
+
+    bands: tuple[str, ...] = ()
+    wavelengths: tuple[float, ...] = ()
+    resolutions: tuple[float, ...] = ()
+    natural: tuple[str, str, str] = ("", "", "")
+
+    def band(self, name: str) -> np.ndarray:
+        """Return one band, ``(H, W)``: a view of ``pixels``.
+
+        Parameters
+        ----------
+        name : str
+            One of ``bands``.
+
+        Returns
+        -------
+        numpy.ndarray
+
+        Raises
+        ------
+        ValueError
+            Where there is no such band.
+        """
+        return self.pixels[self.bands.index(check_choice("name", name, self.bands))]
+
+    def composite(
+        self, red: str, green: str, blue: str, low: float = 1.0, high: float = 99.0
+    ) -> np.ndarray:
+        """Return three bands as a picture, each stretched between two of its percentiles.
+
+        Parameters
+        ----------
+        red, green, blue : str
+            The band shown in each colour.
+        low, high : float, default 1 and 99
+            Percentiles shown as 0 and 1.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (H, W, 3)
+            In [0, 1].
+        """
+        shown = []
+        for name in (red, green, blue):
+            values = self.band(name)
+            dark, bright = np.percentile(values, [low, high])
+            shown.append(window(values, (dark + bright) / 2, bright - dark))
+        return np.stack(shown, axis=-1)
+
+    def display(self) -> np.ndarray:
+        """Return the scene in natural colour, each band stretched between two percentiles.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (H, W, 3)
+            In [0, 1].
+        """
+        return self.composite(*self.natural)
