@@ -1,0 +1,1 @@
+"""One worked solution for each exercise: the single source that its starter is made from."""
