@@ -118,7 +118,7 @@ def test_root_leads_to_the_book(browser, site):
     """The folder's own address opens the first page."""
     tab = browser.new_page()
     tab.goto(f"{site}/")
-    tab.wait_for_url("**/book/index.html")
+    tab.wait_for_url("**/notebooks/index.html")
     tab.close()
 
 
@@ -130,7 +130,7 @@ def test_search_finds_a_term(browser, site):
 
 def test_theme_can_be_chosen(browser, site):
     """A reader who asks for dark gets dark, and keeps it on the next page."""
-    with Visit(browser, f"{site}/book/index.html", 1280) as visit:
+    with Visit(browser, f"{site}/notebooks/index.html", 1280) as visit:
         button = visit.tab.locator(".theme-switch-button").first
         for _ in range(3):
             if visit.tab.evaluate("document.documentElement.dataset.theme") == "dark":
