@@ -41,8 +41,15 @@ _json.dumps(sorted({str(getattr(m, "__file__", None) or "") for n, m in list(_sy
 
 def chapters() -> list[tuple[Path, Path]]:
     """Pairs (page, notebook) of every page under book/ that has a jupytext header."""
-    pages = [p for p in sorted(BOOK.glob("*.md")) if "format_name: myst" in p.read_text("utf-8")[:400]]
+    pages = [
+        p for p in sorted(BOOK.glob("*.md")) if "format_name: myst" in p.read_text("utf-8")[:400]
+    ]
     return [(p, NOTEBOOKS / f"{p.stem}.ipynb") for p in pages]
+
+
+def relative(path: Path) -> str:
+    """A path of the repository as messages put it."""
+    return path.relative_to(BOOK.parent).as_posix()
 
 
 def digest(files: list[str], page: Path) -> str:
@@ -123,7 +130,10 @@ def run(page: Path, target: Path) -> None:
     notebook.metadata.pop("language_info", None)
     # jupyter-book reads language_info where it builds a page straight from the notebook
     notebook.metadata["language_info"] = {"name": "python"}
-    notebook.metadata["course"] = {"made_from": client.used, "fingerprint": digest(client.used, page)}
+    notebook.metadata["course"] = {
+        "made_from": client.used,
+        "fingerprint": digest(client.used, page),
+    }
     nbformat.validate(notebook)
     temporary = target.with_suffix(".tmp")
     nbformat.write(notebook, temporary)
@@ -142,7 +152,7 @@ def fault(page: Path, target: Path) -> str | None:
     mine = [(c.cell_type, c.source, c.metadata) for c in fresh.cells]
     theirs = [(c.cell_type, c.source, c.metadata) for c in notebook.cells]
     if mine != theirs:
-        return f"is out of step with {page.relative_to(ROOT)}"
+        return f"is out of step with {relative(page)}"
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
@@ -161,17 +171,21 @@ def command_run(names: list[str], everything: bool) -> int:
     known = {page.stem: (page, target) for page, target in chapters()}
     unknown = sorted(set(names) - set(known))
     if unknown:
-        print(f"no chapter named {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
+        print(
+            f"no chapter named {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr
+        )
         return 2
     todo = [
-        pair for name, pair in known.items() if (name in names if names else everything or fault(*pair))
+        pair
+        for name, pair in known.items()
+        if (name in names if names else everything or fault(*pair))
     ]
     for stray in set(NOTEBOOKS.glob("*.ipynb")) - {target for _, target in known.values()}:
-        print(f"removing {stray.relative_to(ROOT)}: no page of that name is left")
+        print(f"removing {relative(stray)}: no page of that name is left")
         stray.unlink()
     failed = []
     for i, (page, target) in enumerate(todo, 1):
-        print(f"[{i}/{len(todo)}] {page.relative_to(ROOT)} … ", end="", flush=True)
+        print(f"[{i}/{len(todo)}] {relative(page)} … ", end="", flush=True)
         start = time.perf_counter()
         try:
             run(page, target)
@@ -193,7 +207,7 @@ def command_check() -> int:
     strays = set(NOTEBOOKS.glob("*.ipynb")) - {target for _, target in chapters()}
     faults += [(stray, "has no page in book/") for stray in sorted(strays)]
     for target, wrong in faults:
-        print(f"{target.relative_to(ROOT)} {wrong}. Mend it with: {MEND}", file=sys.stderr)
+        print(f"{relative(target)} {wrong}. Mend it with: {MEND}", file=sys.stderr)
     if not faults:
         print(f"{len(chapters())} notebooks in step with their chapters")
     return int(bool(faults))

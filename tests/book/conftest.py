@@ -32,7 +32,9 @@ def pages() -> list[str]:
     left_out = ("_static", "_sources", "_modules", "_images", "_downloads")
     found = (p.relative_to(HTML) for p in sorted(HTML.rglob("*.html")))
     # index.html at the root only sends the reader on to the first page
-    return [p.as_posix() for p in found if p.parts[0] not in left_out and p.as_posix() != "index.html"]
+    return [
+        p.as_posix() for p in found if p.parts[0] not in left_out and p.as_posix() != "index.html"
+    ]
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -55,7 +57,7 @@ def site():
 
 @pytest.fixture(scope="session")
 def browser():
-    """A headless Chromium; skipped where none is installed, unless COURSE_REQUIRE_BROWSER is set."""
+    """A headless Chromium; without one, skip, or fail if COURSE_REQUIRE_BROWSER is set."""
     path = os.environ.get("COURSE_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         reason = (
