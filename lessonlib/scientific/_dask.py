@@ -1,0 +1,92 @@
+"""The same statistics and rescaling for dask arrays, chunk by chunk, in bounded memory.
+
+Statistics are computed when they are asked for, rescaled images are lazy. Loaded only once a dask
+array is passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dask
+import dask.array as da
+import numpy as np
+
+from lessonlib.scientific._images import result_dtype
+from lessonlib.scientific.moments import Moments, block_moments
+from lessonlib.scientific.percentiles import RadixSelection, count_digits, digits
+from lessonlib.scientific.rescaling import Scaling, rescale_block
+
+#: Histograms added up at a time: few enough to bound memory, enough to keep the tree shallow.
+_FAN_IN = 8
+
+
+def _columns(batch: da.Array) -> list[tuple[int, list]]:
+    """Return, per chunk along the channels, its first channel and its lazy blocks in order."""
+    blocks = batch.to_delayed()
+    starts = np.cumsum([0, *batch.chunks[1][:-1]])
+    return [(int(start), list(blocks[:, i].ravel())) for i, start in enumerate(starts)]
+
+
+def dask_moments(batch: da.Array, nodata: float | int | None) -> list[Moments]:
+    """Return the moments of each channel of ``(N, C, H, W)``, reading each chunk once."""
+    lazy_moments = dask.delayed(block_moments, pure=False)
+    parts = [
+        [lazy_moments(block, nodata, start) for block in blocks]
+        for start, blocks in _columns(batch)
+    ]
+    result = []
+    for column in dask.compute(*parts):
+        merged = column[0]
+        for block in column[1:]:
+            merged = [total + part for total, part in zip(merged, block, strict=True)]
+        result.extend(merged)
+    return result
+
+
+def _add_counts(parts: list) -> list:
+    total = parts[0]
+    for part in parts[1:]:
+        for histograms, more in zip(total, part, strict=True):
+            for head, histogram in more.items():
+                histograms[head] = histograms[head] + histogram
+    return total
+
+
+def dask_percentiles(batch: da.Array, q: Sequence[float], nodata: float | int | None) -> np.ndarray:
+    """Return percentiles ``(len(q), C)`` of ``(N, C, H, W)``, reading each chunk once a digit.
+
+    Every pass is a computation of its own: in one graph for all of them dask would read each
+    chunk once and keep it until the last pass, and memory would hold the whole array.
+    """
+    count, add = dask.delayed(count_digits, pure=False), dask.delayed(_add_counts, pure=False)
+    selections = [RadixSelection(q, batch.dtype) for _ in range(batch.shape[1])]
+    for _ in range(digits(batch.dtype)):
+        heads = [selection.heads for selection in selections]
+        columns = []
+        for (start, blocks), size in zip(_columns(batch), batch.chunks[1], strict=True):
+            parts = [count(block, nodata, heads[start : start + size], start) for block in blocks]
+            while len(parts) > 1:
+                parts = [add(parts[j : j + _FAN_IN]) for j in range(0, len(parts), _FAN_IN)]
+            columns.extend(parts)
+        counts = [channel for column in dask.compute(*columns) for channel in column]
+        selections = [s.read(channel) for s, channel in zip(selections, counts, strict=True)]
+    return np.stack([selection.values() for selection in selections], axis=1)
+
+
+def dask_rescale(batch: da.Array, to: Scaling, nodata: float | int | None) -> da.Array:
+    """Return ``(N, C, H, W)`` rescaled lazily, each chunk by itself."""
+    dtype = result_dtype(batch.dtype)
+    numbers = np.arange(batch.shape[1])
+    # One number per channel, chunked as the channels are, so that each block meets its own.
+    parts = [
+        da.asarray(part)[:, None, None].rechunk((batch.chunks[1], 1, 1))
+        for part in (numbers, *to)
+        if part is not None
+    ]
+
+    def rescale_chunk(block: np.ndarray, *parts: np.ndarray) -> np.ndarray:
+        numbers, *scaling = (part.ravel() for part in parts)
+        return rescale_block(block, Scaling(*scaling), nodata, int(numbers[0]))
+
+    return da.map_blocks(rescale_chunk, batch, *parts, dtype=dtype, meta=np.empty((0,) * 4, dtype))
