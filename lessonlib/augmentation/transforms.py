@@ -1,0 +1,169 @@
+"""The training pipeline's arguments and what they mean; torch is imported when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from lessonlib._validation import check_integer, check_number
+
+if TYPE_CHECKING:
+    import torch
+    from torchvision.transforms import v2
+
+
+def medical_train_transforms(
+    size: int = 224,
+    channels: int = 1,
+    *,
+    degrees: float = 10,
+    translate: float = 0.05,
+    scale: tuple[float, float] = (0.95, 1.15),
+    elastic: tuple[float, float] | None = (15, 4),
+    blur: tuple[float, float] | None = (0.1, 1.0),
+    brightness: float = 0.2,
+    contrast: float = 0.2,
+    noise: float = 0.02,
+    horizontal_flip: bool = False,
+    value_range: tuple[float, float] | None = None,
+    fill: float | None = None,
+    mean: float | Sequence[float] | None = None,
+    std: float | Sequence[float] | None = None,
+    generator: torch.Generator | None = None,
+) -> v2.Compose:
+    r"""Build a torchvision pipeline that augments radiographs by what a patient could cause.
+
+    Parameters
+    ----------
+    size : int
+        Side of the square answer in pixels.
+    channels : int
+        Channels of the answer. A one-channel image is repeated for 3, a colour image is turned
+        grey for 1.
+    degrees : float
+        Rotation is drawn from ±`degrees`.
+    translate : float
+        Shift along each axis, drawn from ± this share of the side.
+    scale : tuple of float
+        Zoom, drawn log-uniformly, the same along both axes. Above 1 it crops.
+    elastic : tuple of float, optional
+        ``(alpha, sigma)`` of :class:`ElasticDeformation`, in pixels of the answer; ``None`` for
+        none.
+    blur : tuple of float, optional
+        Range of the standard deviation of a 3 × 3 Gaussian blur, in pixels; ``None`` for none.
+    brightness, contrast : float
+        A factor is drawn from 1 ± this. Set both to 0 where the numbers are a calibrated
+        quantity: Hounsfield units, reflectance, uptake.
+    noise : float
+        Standard deviation of additive Gaussian noise, as a share of the range.
+    horizontal_flip : bool
+        Mirror half of the images. Only where neither the label nor the protocol knows left from
+        right.
+    value_range : tuple of float, optional
+        Values that become 0 and 1, such as the display window. ``None`` takes the range of the
+        dtype for uint8 and uint16, and [0, 1] for floats.
+    fill : float, optional
+        Level beyond the frame, in [0, 1]; ``None`` takes the median of each image's own border.
+    mean, std : float or sequence of float, optional
+        Statistics of the training set in [0, 1], one number or one a channel. ``None`` takes
+        ImageNet's for three channels and 0.5 otherwise, which maps [0, 1] to [-1, 1].
+    generator : torch.Generator, optional
+        Source of all randomness. ``None`` leaves it to torch's global generator
+        (``torch.manual_seed``), as torchvision's own transforms do.
+
+    Returns
+    -------
+    torchvision.transforms.v2.Compose
+        Takes a PIL image, an array ``(H, W)`` or ``(H, W, C)`` or a tensor ``(C, H, W)``, alone
+        or in a sample with ``tv_tensors.Mask`` and labels, and returns float32
+        ``(channels, size, size)``. Masks are moved by the same draw, nearest pixel.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where an argument is out of its range. The pipeline raises ``ValueError`` for an image
+        with NaN, with floats outside [0, 1] and no `value_range`, or with other channels.
+
+    Notes
+    -----
+    The image is padded to a square and resized, then rotation, shift, zoom, crop and elastic
+    deformation are added up to one displacement field and read in a single bilinear look-up.
+    Nothing is stretched along one axis, so a ratio of widths stays what it was. Taught in the
+    chapter *Augmentation*.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> transform = medical_train_transforms(size=64)
+    >>> transform(np.zeros((100, 80), np.uint8)).shape
+    torch.Size([1, 64, 64])
+    """
+    size = check_integer("size", size, minimum=2)
+    channels = check_integer("channels", channels, minimum=1)
+    for name, value in {
+        "degrees": degrees,
+        "translate": translate,
+        "brightness": brightness,
+        "contrast": contrast,
+        "noise": noise,
+    }.items():
+        check_number(name, value, minimum=0)
+    if channels not in (1, 3) and (brightness or contrast):
+        raise ValueError(
+            f"brightness and contrast must be 0 for {channels} channels, got {brightness} and "
+            f"{contrast}: bands of a spectrum must not change one by one"
+        )
+    _check_pair("scale", scale, above=0)
+    if elastic is not None:
+        check_number("elastic[0]", elastic[0], minimum=0)
+        check_number("elastic[1]", elastic[1], above=0)
+    if blur is not None:
+        _check_pair("blur", blur, above=0)
+    if value_range is not None:
+        low, high = value_range
+        check_number("value_range[1]", high, above=check_number("value_range[0]", low))
+    if fill is not None:
+        check_number("fill", fill, minimum=0, maximum=1)
+
+    from lessonlib.augmentation import pipeline
+
+    if generator is not None and not isinstance(generator, pipeline.torch.Generator):
+        raise TypeError(
+            f"generator must be a torch.Generator or None, got {type(generator).__name__}"
+        )
+    rgb = channels == 3
+    return pipeline.build(
+        size,
+        channels,
+        degrees=degrees,
+        translate=translate,
+        scale=scale,
+        elastic=elastic,
+        blur=blur,
+        brightness=brightness,
+        contrast=contrast,
+        noise=noise,
+        horizontal_flip=horizontal_flip,
+        value_range=value_range,
+        fill=fill,
+        mean=_per_channel("mean", mean, channels, pipeline.IMAGENET_MEAN if rgb else 0.5),
+        std=_per_channel("std", std, channels, pipeline.IMAGENET_STD if rgb else 0.5, above=0),
+        generator=generator,
+    )
+
+
+def _check_pair(name: str, pair: tuple[float, float], **bounds: float) -> None:
+    """Refuse a range whose ends are out of bounds or the wrong way round."""
+    low, high = pair
+    check_number(f"{name}[1]", high, minimum=check_number(f"{name}[0]", low, **bounds))
+
+
+def _per_channel(
+    name: str, value: Any, channels: int, default: Any, **bounds: float
+) -> list[float]:
+    """Return one number a channel."""
+    value = default if value is None else value
+    values = [value] * channels if not isinstance(value, Sequence) else list(value)
+    if len(values) != channels:
+        raise ValueError(f"{name} must hold {channels} number(s), got {len(values)}")
+    return [check_number(name, v, **bounds) for v in values]
