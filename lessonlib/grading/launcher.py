@@ -1,0 +1,147 @@
+"""The process that forks: loads the scientific stack once, then makes a child per submission.
+
+It runs inside the sandbox, holds no checks and no submissions, and obeys one-letter commands on
+the socket that is its standard input: ``F`` with two descriptors forks a child, ``K`` kills it.
+Its answers are 9 bytes: a letter and a number (``P`` process id, ``X`` how the child ended, with
+the most memory it had).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from . import seccomp, worker
+
+#: A letter, an exit status or process id, and kilobytes of memory.
+ANSWER = struct.Struct(">cii")
+
+_PR_SET_PDEATHSIG = 1
+#: Descriptors a child may hold at once, its pipes included.
+_OPEN_FILES = 64
+
+
+def main(control: socket.socket, settings: dict[str, Any]) -> None:
+    """Load what `settings` name, say that all is ready, and obey until the grader goes away.
+
+    Parameters
+    ----------
+    control : socket.socket
+        The connection to the grader.
+    settings : dict
+        ``preload`` (modules to import), ``confine`` (``"sandlock"``, ``"bubblewrap"`` or
+        ``"none"``), ``readable`` (paths a child may read), ``memory`` (bytes of address space a
+        child may take), ``seed``.
+    """
+    _die_with_parent()
+    for name in settings["preload"]:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    confine = _confiner(settings)
+    gc.collect()
+    gc.freeze()  # what is loaded now stays shared with the children
+    control.sendall(ANSWER.pack(b"R", os.getpid(), 0))
+    child, ended = 0, -1
+    while True:
+        waiting, _, _ = select.select([control, *([ended] if child else [])], [], [])
+        if child and ended in waiting:
+            _, status, usage = os.wait4(child, 0)
+            os.close(ended)
+            child = 0
+            control.sendall(ANSWER.pack(b"X", status, usage.ru_maxrss))
+        if control in waiting:
+            command, pipes, _, _ = socket.recv_fds(control, 1, 2)
+            if command == b"F":
+                child = _fork(control, pipes, settings, confine)
+                ended = os.pidfd_open(child)
+                control.sendall(ANSWER.pack(b"P", child, 0))
+            elif child:
+                os.kill(child, signal.SIGKILL)
+            if not command:
+                os._exit(0)
+
+
+def _fork(
+    control: socket.socket, pipes: list[int], settings: dict[str, Any], confine: Callable[[], None]
+) -> int:
+    """Fork a child that confines itself and serves on `pipes`; return its process id."""
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        for pipe in pipes:
+            os.close(pipe)
+        return child
+    try:
+        control.close()
+        _die_with_parent()
+        if os.getppid() != parent:
+            os._exit(1)
+        os.setsid()
+        reader, writer = (os.dup2(pipe, 10 + i, False) for i, pipe in enumerate(pipes))
+        silent = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(silent, descriptor)
+        os.closerange(3, 10)
+        os.closerange(12, 4096)
+        _limit(settings["memory"])
+        confine()
+        worker.serve(reader, writer, settings["seed"])
+    finally:
+        os._exit(1)
+
+
+def _limit(memory: int) -> None:
+    """Limit what this process may take; the time limit is the grader's, who can enforce it."""
+    for what, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_MEMLOCK, 0),
+    ):
+        _, hard = resource.getrlimit(what)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (most, most))
+
+
+def _confiner(settings: dict[str, Any]) -> Callable[[], None]:
+    """Return what a child calls to shut itself in further than the launcher is."""
+    if settings["confine"] == "none":
+        return lambda: None
+    if settings["confine"] == "bubblewrap":
+        return seccomp.lock
+    import sandlock
+
+    policy = sandlock.Sandbox(fs_readable=settings["readable"])
+
+    def confine() -> None:
+        sandlock.confine(policy)  # a domain of its own: no signals to the launcher, no writing
+        seccomp.lock()
+
+    return confine
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def start(settings: dict[str, Any]) -> None:
+    """Run the launcher on standard input, as the bootstrap in `sandbox` does."""
+    control = socket.socket(fileno=os.dup(0))
+    try:
+        main(control, settings)
+    except (OSError, MemoryError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    finally:
+        os._exit(1)

@@ -1,0 +1,199 @@
+"""The child's side: reads a submission, runs it and answers calls on its class.
+
+Everything here shares an interpreter with a stranger's code and can be altered by it. Nothing the
+grader relies on may therefore live here: it only saves an honest submission from its own mistakes.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import io
+import linecache
+import os
+import random
+import sys
+import types
+from typing import Any
+
+import numpy as np
+
+from . import notebook, protocol
+from .exercise import STDOUT_CAP, plain, submission_error
+
+#: What the submission's source is called in its tracebacks.
+FILENAME = "<submission>"
+#: How a process ends that had no memory left to say so.
+OUT_OF_MEMORY = 86
+
+
+class _Printed(io.TextIOBase):
+    """Standard output: keeps the first characters of what is printed and lets the rest go."""
+
+    def __init__(self):
+        self.start()
+
+    def start(self) -> None:
+        self.parts, self.room = [], STDOUT_CAP
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if self.room > 0:
+            self.parts.append(text[: self.room])
+            self.room -= len(self.parts[-1]) + 1  # an empty text takes memory too
+        return len(text)
+
+    def getvalue(self) -> str:
+        return "".join(self.parts)
+
+
+class _Absent(importlib.abc.MetaPathFinder):
+    """Says plainly that our own packages are not there while a submission is graded."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.split(".")[0] in ("lessonlib", "solutions"):
+            raise ModuleNotFoundError(
+                f"{name!r} is not there while a submission is graded: an answer must be your own",
+                name=name,
+            )
+
+
+def furnish(namespace: dict[str, Any]) -> None:
+    """Give a submission what its notebook may lean on: a check and a display that do nothing."""
+
+    def nothing(*args: Any, **kwargs: Any) -> None:
+        return None
+
+    class Shell:
+        def __getattr__(self, name: str) -> Any:
+            return nothing
+
+    stub, grading = types.ModuleType("lessonlib"), types.ModuleType("lessonlib.grading")
+    grading.check = nothing
+    stub.grading, stub.__path__ = grading, []
+    for name in [name for name in sys.modules if name.split(".")[0] == "lessonlib"]:
+        del sys.modules[name]
+    sys.modules |= {"lessonlib": stub, "lessonlib.grading": grading}
+    sys.meta_path.insert(0, _Absent())
+    namespace["display"] = nothing
+    namespace["get_ipython"] = Shell
+
+
+class Worker:
+    """Answers requests about one submission.
+
+    Parameters
+    ----------
+    seed : int
+        Seeds the global generators, so that a submission that (wrongly) draws from them still
+        answers the same in a run that is repeated.
+    """
+
+    def __init__(self, seed: int):
+        random.seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002 - the state that a submission may use
+        self.source = notebook.Source("")
+        self.module = types.ModuleType("submission")
+        self.printed = _Printed()
+        sys.stdout = sys.stderr = self.printed
+
+    def read(self, data: np.ndarray, suffix: str, names: list[str]) -> dict[str, Any]:
+        """Read the file and say what it defines, without running it."""
+        self.source = notebook.read(data.tobytes(), suffix)
+        outline = notebook.outline(self.source, tuple(names))
+        return {"defines": list(outline.defines), "forbidden": outline.forbidden}
+
+    def run(self) -> dict[str, Any]:
+        """Run the submission as a module."""
+        lines = self.source.text.splitlines(keepends=True)
+        linecache.cache[FILENAME] = (len(self.source.text), None, lines, FILENAME)
+        code = compile(self.source.text, FILENAME, "exec", dont_inherit=True)
+        furnish(self.module.__dict__)
+        sys.modules["submission"] = self.module
+        exec(code, self.module.__dict__)
+        return {}
+
+    def call(
+        self,
+        name: str,
+        method: str,
+        args: tuple,
+        init: dict,
+        assign: dict,
+        read: tuple,
+        kwargs: dict,
+    ) -> dict[str, Any]:
+        """Make an object of the class, set attributes, call a method, read attributes."""
+        self.printed.start()
+        instance = getattr(self.module, name)(**init)
+        for attribute, value in assign.items():
+            setattr(instance, attribute, value)
+        value = getattr(instance, method)(*args, **kwargs) if method else None
+        attributes = {attribute: plain(getattr(instance, attribute)) for attribute in read}
+        value = plain(value)
+        return {
+            "value": value,
+            "stdout": self.printed.getvalue(),
+            "arguments": plain(args),
+            "attributes": attributes,
+        }
+
+    def answer(self, request: dict[str, Any]) -> bytes:
+        """Do what a request asks and put the answer, or the exception, into a frame."""
+        number = request.pop("id")
+        do = {"read": self.read, "run": self.run, "call": self.call}[request.pop("do")]
+        try:
+            return protocol.encode({"id": number, **do(**request)})
+        except BaseException as error:
+            try:
+                described = self.described(error)
+            except Exception:  # an exception whose own __str__ raises
+                described = [type(error).__name__, "", None, type(error).__name__, ""]
+            return protocol.encode({"id": number, "error": described})
+
+    def described(self, error: BaseException) -> list:
+        """Describe an exception: class, text, line, the traceback's last line, and the place."""
+        told = submission_error(error)
+        line = told.line
+        if isinstance(error, SyntaxError) and error.filename == FILENAME:
+            line = error.lineno
+        place = self.source.place(line) if isinstance(line, int) else ""
+        return [told.type_name, told.message[:2000], line, told.text[:2000], place]
+
+
+def serve(reader: int, writer: int, seed: int) -> None:
+    """Answer requests until there are no more; never return.
+
+    Parameters
+    ----------
+    reader, writer : int
+        Descriptors of the two pipes to the grader.
+    seed : int
+        See `Worker`.
+    """
+    inlet = os.fdopen(reader, "rb", buffering=0, closefd=False)
+    worker = Worker(seed)
+    try:
+        while header := _exactly(inlet, protocol.HEADER_SIZE):
+            request = protocol.decode(header, _exactly(inlet, protocol.frame_size(header)))
+            answer = memoryview(worker.answer(request))
+            while answer:
+                answer = answer[os.write(writer, answer) :]
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    finally:
+        os._exit(1)
+
+
+def _exactly(inlet: Any, size: int) -> bytes:
+    """Read `size` bytes, or nothing where the other end has gone."""
+    data = bytearray()
+    while len(data) < size:
+        piece = inlet.read(min(size - len(data), 2**20))
+        if not piece:
+            return b""
+        data += piece
+    return bytes(data)
