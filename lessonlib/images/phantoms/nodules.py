@@ -7,39 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lessonlib._validation import as_generator, check_choice, check_integer, check_number
-from lessonlib.images.medical import chest_xray
-
-# Outlines of the lungs on the film, traced by eye: (column, row) in pixels of the full film. The
-# patient's right lung lies on the left of the picture.
-_FILM_SHAPE = (1955, 1841)
-# fmt: off
-_LUNGS = {
-    "right": (
-        (400, 270), (480, 220), (580, 190), (680, 175), (740, 190), (790, 260), (800, 350),
-        (790, 450), (760, 520), (745, 600), (750, 680), (740, 760), (720, 850), (700, 960),
-        (710, 1030), (690, 1100), (670, 1180), (640, 1260), (620, 1300), (618, 1420),
-        (560, 1425), (480, 1410), (400, 1405), (300, 1425), (220, 1470), (160, 1530),
-        (115, 1570), (120, 1480), (140, 1400), (170, 1280), (185, 1150), (195, 1000),
-        (205, 850), (225, 700), (255, 560), (290, 430), (340, 330),
-    ),
-    "left": (
-        (1020, 400), (1030, 300), (1060, 230), (1110, 170), (1180, 140), (1270, 150),
-        (1350, 190), (1420, 250), (1480, 330), (1540, 450), (1580, 580), (1610, 720),
-        (1630, 880), (1645, 1050), (1660, 1200), (1675, 1350), (1685, 1500), (1680, 1590),
-        (1640, 1530), (1580, 1475), (1500, 1445), (1445, 1440), (1425, 1350), (1390, 1250),
-        (1330, 1170), (1270, 1090), (1200, 1030), (1150, 960), (1100, 880), (1060, 800),
-        (1035, 700), (1060, 600), (1050, 540), (1110, 530), (1090, 450),
-    ),
-}
-# The film's own large opacities and the roots of the lungs, ringed by eye as ellipses:
-# (column, row, half width, half height). They are not drawn, and nothing is known about them.
-_OPACITIES = (
-    (370, 690, 95, 90), (500, 1160, 140, 110), (290, 1320, 85, 90), (620, 800, 90, 100),
-    (590, 1000, 80, 60), (660, 920, 60, 70),
-    (1365, 660, 95, 75), (1370, 770, 85, 65), (1265, 720, 70, 55), (1470, 865, 100, 100),
-    (1465, 1175, 125, 105), (1065, 485, 55, 50), (1130, 760, 90, 70),
-)
-# fmt: on
+from lessonlib.images.phantoms.lungs import FILM_HEIGHT, film, lung_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,59 +60,6 @@ class NodulePatches:
     corners: np.ndarray
 
 
-def _film(height: int) -> np.ndarray:
-    """Return the film in [0, 1], `height` pixels high, averaged over the pixels it merges."""
-    from skimage.transform import resize
-
-    film = chest_xray().display()
-    if height == film.shape[0]:
-        return film
-    width = max(1, round(height * film.shape[1] / film.shape[0]))
-    return resize(film, (height, width), anti_aliasing=True, preserve_range=True).astype(np.float32)
-
-
-def lung_mask(
-    height: int = _FILM_SHAPE[0], lung: str = "both", *, avoid_opacities: bool = False
-) -> np.ndarray:
-    """Return where the lungs lie on the chest X-ray, as traced by eye.
-
-    Parameters
-    ----------
-    height : int, default 1955
-        Rows of the mask; columns follow in the film's proportion.
-    lung : {"both", "right", "left"}, default "both"
-        The patient's right lung lies on the left of the picture.
-    avoid_opacities : bool, default False
-        Leave out the film's own large opacities and the roots of the lungs.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (height, W)
-
-    Raises
-    ------
-    TypeError, ValueError
-        Where an argument is of another type or out of range.
-    """
-    from skimage.draw import polygon2mask
-
-    height = check_integer("height", height, minimum=32)
-    check_choice("lung", lung, ("both", "right", "left"))
-    width = max(1, round(height * _FILM_SHAPE[1] / _FILM_SHAPE[0]))
-    scale = np.array([height / _FILM_SHAPE[0], width / _FILM_SHAPE[1]])
-    mask = np.zeros((height, width), dtype=bool)
-    for name, outline in _LUNGS.items():
-        if lung in (name, "both"):
-            corners = (np.array(outline)[:, ::-1] + 0.5) * scale - 0.5
-            mask |= polygon2mask(mask.shape, corners)
-    if avoid_opacities:
-        rows, columns = np.ogrid[:height, :width]
-        y, x = (rows + 0.5) / scale[0] - 0.5, (columns + 0.5) / scale[1] - 0.5
-        for column, row, half_width, half_height in _OPACITIES:
-            mask &= ((x - column) / half_width) ** 2 + ((y - row) / half_height) ** 2 > 1
-    return mask
-
-
 def _sphere(rho_squared: np.ndarray) -> np.ndarray:
     """Return the thickness of a sphere along the ray, as a share of its diameter."""
     return np.sqrt(np.clip(1.0 - rho_squared, 0.0, None))
@@ -153,7 +68,7 @@ def _sphere(rho_squared: np.ndarray) -> np.ndarray:
 def nodules_in_xray(
     n_nodules: int = 3,
     *,
-    height: int = _FILM_SHAPE[0],
+    height: int = FILM_HEIGHT,
     radius: tuple[float, float] = (0.012, 0.03),
     contrast: tuple[float, float] = (0.08, 0.2),
     lung: str = "both",
@@ -210,7 +125,7 @@ def nodules_in_xray(
     contrasts = tuple(check_number("contrast", value) for value in contrast)
     generator = as_generator(seed)
 
-    clean = _film(height)
+    clean = film(height)
     radii = generator.uniform(*radii, n_nodules) * height
     contrasts = generator.uniform(*contrasts, n_nodules)
     free = distance_transform_edt(lung_mask(height, lung, avoid_opacities=avoid_opacities))
@@ -301,11 +216,11 @@ def nodule_patches(
     contrasts = tuple(check_number("contrast", value) for value in contrast)
     generator = as_generator(seed)
 
-    film = _film(height)
+    shrunk = film(height)
     rows, columns = np.nonzero(lung_mask(height, lung, avoid_opacities=True))
     # a piece may reach `size` pixels away from its place, and must not leave the film
-    fits = (np.minimum(rows, columns) >= size) & (rows <= film.shape[0] - size)
-    fits &= columns <= film.shape[1] - size
+    fits = (np.minimum(rows, columns) >= size) & (rows <= shrunk.shape[0] - size)
+    fits &= columns <= shrunk.shape[1] - size
     chosen = generator.choice(np.flatnonzero(fits), n_patches)
     labels = np.zeros(n_patches, dtype=np.int64)
     labels[generator.choice(n_patches, n_positive, replace=False)] = 1
@@ -319,7 +234,7 @@ def nodule_patches(
     corners = np.rint(place - within[:, :, 0, 0]).astype(np.int64).T
 
     steps = np.arange(size)
-    images = film[
+    images = shrunk[
         corners[:, 0, None, None] + steps[:, None], corners[:, 1, None, None] + steps
     ].astype(np.float64)
     rho_squared = ((steps[:, None] - within[0]) ** 2 + (steps - within[1]) ** 2) / radii**2
