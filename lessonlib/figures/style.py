@@ -42,8 +42,17 @@ _RC = {
 @contextmanager
 def course_style():
     """Draw in the course's style: ``with course_style(): fig, ax = plt.subplots()``."""
-    with mpl.rc_context(_RC):
-        yield
+    # A notebook's first figure loads the inline backend, which switches interactive mode on.
+    # Were that undone with the other settings, no later figure of the notebook would be shown.
+    interactive = mpl.is_interactive()
+    try:
+        with mpl.rc_context(_RC):
+            try:
+                yield
+            finally:
+                interactive = mpl.is_interactive()
+    finally:
+        mpl.interactive(interactive)
 
 
 def show_image(ax, image, title: str | None = None, **imshow):
