@@ -117,13 +117,15 @@ def check_rank(name: str, array: Any, ranks: Collection[int], shapes: str) -> No
         raise ValueError(f"{name} must not be empty, got shape {shape}")
 
 
-def as_generator(seed: int | np.random.Generator | None) -> np.random.Generator:
+def as_generator(seed: int | np.random.Generator | None, name: str = "seed") -> np.random.Generator:
     """Return `seed` where it is a generator already, else a new one seeded with it.
 
     Parameters
     ----------
     seed : int, numpy.random.Generator or None
         ``None`` draws a fresh seed from the operating system.
+    name : str
+        The argument's name, for the message.
 
     Returns
     -------
@@ -136,4 +138,4 @@ def as_generator(seed: int | np.random.Generator | None) -> np.random.Generator:
     """
     if seed is None or isinstance(seed, np.random.Generator):
         return np.random.default_rng(seed)
-    return np.random.default_rng(check_integer("seed", seed, minimum=0))
+    return np.random.default_rng(check_integer(name, seed, minimum=0))

@@ -86,7 +86,7 @@ class ElasticDeformation:
             raise ValueError(f"channel_axis must be None, 0 or -1, got {channel_axis!r}")
         self.channel_axis = channel_axis
         if not (generator is None or containers.is_torch(generator, "Generator")):
-            generator = as_generator(generator)
+            generator = as_generator(generator, "generator")
         self.generator = generator
 
     def __repr__(self) -> str:

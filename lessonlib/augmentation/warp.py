@@ -176,16 +176,17 @@ def look_up(window: np.ndarray, maps: np.ndarray, limits: tuple[float, float] | 
         words = np.ascontiguousarray(window).view(
             {1: np.uint8, 2: np.uint16, 4: np.int32, 8: np.float64}[window.dtype.itemsize]
         )
-        found = cv2.remap(
-            words, maps[1], maps[0], cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
-        )
+        # Displacements are multiples of 2**-12: half a step on, no place lies half-way between
+        # two pixels, where the even one would win and the answer depend on the tile.
+        y, x = maps + np.float32(2**-13)
+        found = cv2.remap(words, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
         return found.view(window.dtype)
     low, high = limits
     exact = window.dtype.newbyteorder("=") in _EXACT
     span = (high - low) or 1.0
     source = window if exact else np.subtract(window, low, dtype=np.float64)
     if not exact:
-        source *= 1 / span
+        source /= span
     # OpenCV 5 interpolates float32 without the 1/32 px steps that it takes for int16 and float64.
     found = cv2.remap(
         np.ascontiguousarray(source, np.float32),
