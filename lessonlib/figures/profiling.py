@@ -45,7 +45,7 @@ def effective_samples(
         size.annotate(
             "$4/(1/n_+ + 1/n_-)$",
             (negatives[-1], harmonic[-1]),
-            (0, -14),
+            (0, -40),
             textcoords="offset points",
             ha="right",
             va="top",
@@ -113,7 +113,6 @@ def annotation_cost(costs: AnnotationCosts, marks: Mapping[str, float]) -> Figur
                 (4, 0),
                 textcoords="offset points",
                 va="center",
-                color=colour,
             )
         for label, minutes in marks.items():
             axes.axvline(minutes, ls=":", color=PALETTE["black"], lw=1)
@@ -129,7 +128,7 @@ def annotation_cost(costs: AnnotationCosts, marks: Mapping[str, float]) -> Figur
             xlabel="minutes an image and reader",
             ylabel=f"cost at an assumed ${costs.hourly_rate:,.0f} an hour",
             xlim=(0, None),
-            ylim=(0, None),
+            ylim=(0, 1.25 * costs.cost.max()),  # room for the marks' labels above the lines
             title=f"Labelling {costs.n_total:,} images",
         )
         axes.yaxis.set_major_formatter(FuncFormatter(lambda dollars, _: f"${dollars:,.0f}"))

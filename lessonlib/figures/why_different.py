@@ -118,14 +118,16 @@ def boxes(picture: np.ndarray, places: Mapping[str, tuple[int, int, int, int]]) 
         show_image(ax, picture)
         for name, (x, y, width, height) in places.items():
             ax.add_patch(Rectangle((x, y), width, height, fill=False, ec=PALETTE["orange"], lw=2))
+            above = y + height > 0.9 * len(picture)  # where there is no room below
             ax.annotate(
                 name,
-                (x + width / 2, y + height),
-                (0, -4),
+                (x + width / 2, y if above else y + height),
+                (0, 4 if above else -4),
                 textcoords="offset points",
                 ha="center",
-                va="top",
+                va="bottom" if above else "top",
                 color=PALETTE["orange"],
+                bbox={"fc": "black", "lw": 0, "pad": 1.5},
             )
     return figure
 
@@ -143,8 +145,8 @@ def screening(found: int, missed: int, recalled: int, cleared: int) -> Figure:
     matplotlib.figure.Figure
     """
     groups = [
-        ("cancer found at screening", found, "o", PALETTE["vermillion"]),
-        ("cancer that surfaced before the next round", missed, "X", PALETTE["black"]),
+        ("cancers found at screening", found, "o", PALETTE["vermillion"]),
+        ("cancers that surfaced before the next round", missed, "X", PALETTE["black"]),
         ("called back, no cancer", recalled, "^", PALETTE["orange"]),
         ("told that all is well, and it was", cleared, ".", "#b0b0b0"),
     ]
