@@ -66,6 +66,7 @@ bench: $(READY)  ## compare speed with other libraries, each in an environment o
 
 lock: $(READY)  ## renew constraints.txt after a change of requirements.txt (needs uv)
 	@uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-package lessonlib -q requirements.txt -o constraints.txt
+	@sed -i.old -E "s/ ; \(platform_machine == 'arm64' and sys_platform == 'darwin'\) or sys_platform == 'linux' or sys_platform == 'win32'$$//" constraints.txt && rm constraints.txt.old
 
 clean:  ## delete everything that was made here
 	rm -rf $(VENV) .bench _build _build.log .coverage .pytest_cache .ruff_cache .hypothesis
