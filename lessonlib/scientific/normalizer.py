@@ -131,7 +131,8 @@ class MultiChannelNormalizer:
         if self._moments:
             self._check_channels("images", images)
         new = channel_moments(images, self.nodata)
-        self._moments = [a + b for a, b in zip(self._moments, new, strict=True)] or new
+        before = self._moments or [Moments()] * len(new)
+        self._moments = [a + b for a, b in zip(before, new, strict=True)]
         return self
 
     def transform(self, image: Any) -> Any:
