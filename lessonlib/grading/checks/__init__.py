@@ -1,0 +1,1 @@
+"""The exercises and how they are judged, one module each."""

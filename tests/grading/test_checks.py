@@ -1,0 +1,41 @@
+"""Fairness: right answers in any style pass, wrong ones fail exactly what is wrong in them."""
+
+from __future__ import annotations
+
+import pytest
+import submission_cases as cases
+
+WRONG = cases.mistakes()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("stem", cases.STEMS)
+def test_solution_gets_full_marks(stem, seed):
+    messages = cases.grade(stem, cases.load(stem, cases.solution(stem)), seed)
+    assert messages == dict.fromkeys(messages)
+
+
+@pytest.mark.parametrize(
+    ("stem", "path"), cases.correct(), ids=[f"{s}-{p.stem}" for s, p in cases.correct()]
+)
+def test_correct_in_another_style_gets_full_marks(stem, path):
+    cls = cases.load(stem, path.read_text(encoding="utf-8"), str(path))
+    for seed in (0, 1):
+        messages = cases.grade(stem, cls, seed)
+        assert messages == dict.fromkeys(messages)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=[f"{w.stem}-{w.name}" for w in WRONG])
+def test_mistake_fails_its_own_part_and_is_named(wrong):
+    cls = cases.load(wrong.stem, wrong.source)
+    for seed in (0, 1):
+        messages = cases.grade(wrong.stem, cls, seed)
+        failed = [part for part, message in messages.items() if message is not None]
+        assert failed == list(wrong.fails), messages
+        assert wrong.says in messages[failed[0]]
+
+
+@pytest.mark.parametrize("stem", cases.STEMS)
+def test_there_are_enough_cases(stem):
+    assert len([s for s, _ in cases.correct() if s == stem]) >= 4
+    assert len([w for w in WRONG if w.stem == stem]) >= 12
