@@ -51,13 +51,13 @@ def _plane_moments(plane: torch.Tensor, nodata: float | int | None, channel: int
     x = x - first  # deviations of a constant channel are exactly 0
     mean = x.mean()
     x = x - mean
-    m2 = float((x * x).sum() - x.sum() ** 2 / x.numel())
+    m2 = float((x * x).sum())
     if not math.isfinite(m2):
         raise ValueError(
             f"images must hold values whose squares fit float64, which channel {channel} does not: "
             "name a fill value with nodata=, or change the unit"
         )
-    return Moments(x.numel(), float(first + mean), max(m2, 0.0))
+    return Moments(x.numel(), float(first + mean), m2)
 
 
 def tensor_moments(batch: torch.Tensor, nodata: float | int | None) -> list[Moments]:

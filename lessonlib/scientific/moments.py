@@ -122,14 +122,13 @@ def float_moments(x: np.ndarray, mark: Any, channel: int) -> Moments:
             if known.size < valid.size:
                 return float_moments(known, None, channel)
         y -= mean
-        # The second term removes what rounding left of the mean (the corrected two-pass rule).
-        m2 = float(y @ y) - float(y.sum()) ** 2 / y.size
+        m2 = float(y @ y)
     if not math.isfinite(m2):
         raise ValueError(
             f"images must hold values whose squares fit float64, got {np.abs(valid).max():.3g} in "
             f"channel {channel}: name a fill value with nodata=, or change the unit"
         )
-    return Moments(y.size, first + mean, max(m2, 0.0))
+    return Moments(y.size, first + mean, m2)
 
 
 def _plane_moments(plane: np.ndarray, nodata: float | int | None, channel: int) -> Moments:
