@@ -250,6 +250,17 @@ def expect_unchanged(reply: Reply, originals: Sequence[Any], called: str) -> Non
             )
 
 
+def mutates(remote: Remote, method: str, *args: Any) -> bool:
+    """Whether another part changes its arguments, so that it is blamed for it and not this one."""
+    try:
+        expect_unchanged(remote.call(method, *args), args, method)
+    except Mistake:
+        return True
+    except SubmissionError:
+        return False
+    return False
+
+
 def expect_seeded(first: Any, again: Any, other: Any, called: str) -> None:
     """Raise `Mistake` unless one seed gave one answer twice and another seed another one.
 
