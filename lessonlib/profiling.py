@@ -13,6 +13,8 @@ import numpy as np
 
 from lessonlib._validation import check_integer, check_number
 
+__all__ = ["AnnotationCosts", "DatasetProfile", "MedicalDatasetProfiler", "effective_sample_size"]
+
 # The limits below which a profile warns. They are the episode's, and they are habits, not laws.
 SEVERE_IMBALANCE = 0.05
 SMALL_DATASET = 1000

@@ -17,7 +17,6 @@ def arithmetic(seeds: int) -> dict:
     profiler = MedicalDatasetProfiler(*DATASETS["rare"])
     profile, costs = profiler.profile(), profiler.cost_range()
     return {
-        "balanced": profile.balanced_samples,
         "hours": profile.annotation_hours,
         "cost": profile.annotation_cost,
         "lowest": float(costs.cost.min()),
@@ -136,12 +135,10 @@ def limits(seeds: int) -> dict:
 ROWS = [
     Row(
         id="E4.1",
-        claim="500 images with 15 positives: 30 effective samples and more than $18,000 of "
-        "labelling.",
+        claim="Labelling 500 images at 15 minutes each costs more than \\$18,000.",
         verdict="TRUE",
-        finding="The arithmetic holds: {hours:.0f} h, \\${cost:,.0f}, {balanced} images left "
-        "after balancing. At 10 to 30 minutes and 1 to 3 readers the same set costs "
-        "\\${lowest:,.0f} to \\${highest:,.0f}.",
+        finding="The arithmetic holds: {hours:.0f} h, \\${cost:,.0f}. At 10 to 30 minutes and 1 to "
+        "3 readers the same set costs \\${lowest:,.0f} to \\${highest:,.0f}.",
         lesson="Give the formula and its assumptions, and a range instead of one price.",
         where="sec-cost",
         measure=arithmetic,

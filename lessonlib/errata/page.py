@@ -1,17 +1,17 @@
-"""Runs rows and renders them as the table of the errata page."""
+"""Runs rows and renders them as the tables of the errata page."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lessonlib.errata.row import VERDICTS, Row
 
 
 @dataclass(frozen=True)
 class ErrataTable:
-    """Rows with the numbers of a run in their findings.
+    """Rows with the numbers of a run in their findings; a notebook shows it as a table.
 
     Parameters
     ----------
@@ -27,6 +27,34 @@ class ErrataTable:
     findings: tuple[str, ...]
     seeds: int
 
+    def part(self, section: str) -> ErrataTable:
+        """Return the rows of one section.
+
+        Parameters
+        ----------
+        section : str
+            ``"E4"``, ``"X1"``, or ``"F"`` for the statements of fact.
+
+        Returns
+        -------
+        ErrataTable
+
+        Raises
+        ------
+        ValueError
+            Where there is no such row.
+        """
+        chosen = [
+            pair
+            for pair in zip(self.rows, self.findings, strict=True)
+            if pair[0].section == section
+        ]
+        if not chosen:
+            known = ", ".join(dict.fromkeys(row.section for row in self.rows))
+            raise ValueError(f"section must be one of {known}, got {section!r}")
+        rows, findings = zip(*chosen, strict=True)
+        return replace(self, rows=rows, findings=findings)
+
     @property
     def counts(self) -> dict[str, int]:
         """How many rows have each verdict, those with none left out."""
@@ -34,46 +62,55 @@ class ErrataTable:
         return {verdict: count[verdict] for verdict in VERDICTS if count[verdict]}
 
     @property
-    def markdown(self) -> str:
-        """A MyST table: an anchor a row, its links resolved by the book's own cross-references."""
-        lines = [
-            "| Row | The episode says | Verdict | What we measured | Where |",
-            "| --- | --- | --- | --- | --- |",
-        ]
-        for row, finding in zip(self.rows, self.findings, strict=True):
-            what = f"{finding} *{row.lesson}*"
-            cells = (f"[{row.id}]{{#{row.anchor}}}", row.claim, row.verdict, what, links(row.where))
-            lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+    def guide(self) -> str:
+        """A Markdown table: each verdict, what it means, how many rows have it."""
+        lines = ["| Verdict | It means | Rows |", "| --- | --- | ---: |"]
+        lines += [f"| {v} | {VERDICTS[v]} | {n} |" for v, n in self.counts.items()]
         return "\n".join(lines)
 
     def _repr_markdown_(self) -> str:
-        return self.markdown
+        # MyST: an anchor a row, and links that the book resolves and checks as it does its own.
+        lines = ["| The episode says | What we measured |", "| --- | --- |"]
+        for row, finding in zip(self.rows, self.findings, strict=True):
+            claim = f"[**{row.id}**]{{#{row.anchor}}} {row.claim}"
+            answer = f"**{row.verdict}.** {finding} *{row.lesson}* See {links(row.where)}."
+            cells = (cell.replace("|", "\\|") for cell in (claim, answer))
+            lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join(lines)
 
     def __str__(self) -> str:
-        pairs = zip(self.rows, self.findings, strict=True)
-        return "\n".join(f"{r.id:6} {r.verdict:10} {r.claim}\n       {f}" for r, f in pairs)
+        lines = []
+        for row, finding in zip(self.rows, self.findings, strict=True):
+            lines += [f"{row.id:6}{row.verdict:11}{row.claim}", f"{'':17}{finding}"]
+        return "\n".join(lines).replace("\\$", "$")
 
 
 def links(where: str) -> str:
-    """Turn labels into links of the book and leave test paths as code.
+    """Turn labels into links of the book, and leave the names of tests as code.
 
     Parameters
     ----------
     where : str
-        Labels and test paths, separated by blanks.
+        Labels and tests, separated by blanks.
 
     Returns
     -------
     str
         MyST Markdown.
+
+    Examples
+    --------
+    >>> links("fig-effective-samples tests/test_profiling.py::test_limits")
+    '[effective samples](#fig-effective-samples), `tests/test_profiling.py::test_limits`'
     """
     parts = []
     for item in where.split():
         if item.startswith("tests/"):
-            path, _, test = item.partition("::")
-            parts.append(f"`{test or path}`")
+            parts.append(f"`{item}`")
         else:
-            parts.append(f"[shown here](#{item})")
+            words = item.split("-")
+            text = " ".join(words[1:] if words[0] in ("fig", "sec", "tab") else words)
+            parts.append(f"[{text}](#{item})")
     return ", ".join(parts)
 
 

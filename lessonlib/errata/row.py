@@ -21,7 +21,7 @@ VERDICTS = {
     "GAP": "an input or a case that the code or the text passes over",
 }
 
-_ID = re.compile(r"([EFX])(\d+)\.(\d+)")
+_ID = re.compile(r"([EXF])(\d+)(?:\.(\d+))?")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Row:
     ----------
     id : str
         Section and number: ``"E4.2"``. ``E`` is code and its commentary, ``X`` an exercise, ``F``
-        a statement of fact.
+        a statement of fact, which has no section: ``"F11"``.
     claim : str
         What the episode says, in the course's own words.
     verdict : str
@@ -78,8 +78,8 @@ class Row:
 
     @property
     def section(self) -> str:
-        """Letter and section number: ``"E4"``."""
-        return self.id.split(".")[0]
+        """Letter and section number, ``"E4"``; ``"F"`` for every statement of fact."""
+        return "F" if self.id.startswith("F") else self.id.split(".")[0]
 
     @property
     def anchor(self) -> str:
@@ -90,7 +90,7 @@ class Row:
     def order(self) -> tuple[int, int, int]:
         """Sort key: sections E, then X, then F; E4 before E10."""
         letter, section, number = _ID.fullmatch(self.id).groups()
-        return "EXF".index(letter), int(section), int(number)
+        return "EXF".index(letter), int(section), int(number or 0)
 
     def measured(self, seeds: int = 100) -> dict[str, Any]:
         """Return the numbers behind the finding.

@@ -12,6 +12,8 @@ from scipy import ndimage
 
 from lessonlib._validation import as_generator, check_integer, check_number, check_rank
 
+__all__ = ["Acquisition"]
+
 
 @dataclass(frozen=True)
 class Acquisition:
