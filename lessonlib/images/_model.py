@@ -53,7 +53,7 @@ def window(values: np.ndarray, center: float, width: float) -> np.ndarray:
     return np.clip(shown, 0.0, 1.0).astype(np.float32, copy=False)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Image:
     """A real image with its card. The arrays are the caller's own: each call reads them anew.
 
@@ -75,6 +75,9 @@ class Image:
     spacing: tuple[float, ...] | None = None
     display_range: tuple[float, float] | None = None
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.card.name}: {self.pixels.shape} {self.pixels.dtype})"
+
     def display(self) -> np.ndarray:
         """Return the picture as float32 in [0, 1], in the range in which it should be looked at.
 
@@ -92,7 +95,7 @@ class Image:
         return window(self.pixels, (low + high) / 2, high - low)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DicomImage(Image):
     """An image from a DICOM file.
 
@@ -112,7 +115,7 @@ class DicomImage(Image):
     overlay: np.ndarray | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LabelledImage(Image):
     """An image in which objects were outlined.
 
@@ -125,7 +128,7 @@ class LabelledImage(Image):
     labels: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int32))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MultibandImage(Image):
     """Bands of one scene on one grid.
 

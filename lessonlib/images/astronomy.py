@@ -13,7 +13,7 @@ from lessonlib.images._model import Image
 from lessonlib.images.medical import read_rgb
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CCDFrame(Image):
     """A raw frame with what is needed to calibrate it.
 

@@ -206,7 +206,7 @@ def retina() -> Image:
     return read_rgb(card("retina"))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BrainTemplate(Image):
     """The average brain with its tissue maps.
 
@@ -247,7 +247,7 @@ def brain_template() -> BrainTemplate:
         np.asarray(nibabel.load(path).dataobj) / np.float32(255) for path in (grey_path, white_path)
     )
     return BrainTemplate(
-        np.array(t1.dataobj),
+        np.asarray(t1.dataobj),
         card("brain_template"),
         (1.0, 1.0, 1.0),
         (0.0, 255.0),

@@ -148,7 +148,7 @@ def sentinel2(interpolation: str = "nearest") -> MultibandImage:
     )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LandsatImage(MultibandImage):
     """A Landsat-8 scene before Collection 1.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import as_generator, check_choice, check_integer, check_number
+from lessonlib._validation import as_generator, check_integer, check_number
 from lessonlib.images.phantoms.lungs import FILM_HEIGHT, film, lung_mask
 
 
@@ -223,7 +223,7 @@ def nodule_patches(
     fits &= columns <= shrunk.shape[1] - size
     chosen = generator.choice(np.flatnonzero(fits), n_patches)
     labels = np.zeros(n_patches, dtype=np.int64)
-    labels[generator.choice(n_patches, n_positive, replace=False)] = 1
+    labels[generator.permutation(n_patches)[:n_positive]] = 1
 
     # Every piece gets a place and a nodule, and the negatives leave theirs undrawn: so positives
     # and negatives differ in nothing but the nodule.
