@@ -30,6 +30,8 @@ ANSWER = struct.Struct(">cii")
 _PR_SET_PDEATHSIG = 1
 #: Descriptors a child may hold at once, its pipes included.
 _OPEN_FILES = 64
+#: The first of the two descriptors that a child's pipes get: beyond all that the launcher has.
+_PIPES = 40
 
 
 def main(control: socket.socket, settings: dict[str, Any]) -> None:
@@ -58,6 +60,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
         if child and ended in waiting:
             _, status, usage = os.wait4(child, 0)
             os.close(ended)
+            _kill(child)
             child = 0
             control.sendall(ANSWER.pack(b"X", status, usage.ru_maxrss))
         if control in waiting:
@@ -67,7 +70,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
                 ended = os.pidfd_open(child)
                 control.sendall(ANSWER.pack(b"P", child, 0))
             elif child:
-                os.kill(child, signal.SIGKILL)
+                _kill(child)
             if not command:
                 os._exit(0)
 
@@ -88,17 +91,23 @@ def _fork(
         if os.getppid() != parent:
             os._exit(1)
         os.setsid()
-        reader, writer = (os.dup2(pipe, 10 + i, False) for i, pipe in enumerate(pipes))
+        reader, writer = (os.dup2(pipe, _PIPES + i, False) for i, pipe in enumerate(pipes))
         silent = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(silent, descriptor)
-        os.closerange(3, 10)
-        os.closerange(12, 4096)
+        os.closerange(3, _PIPES)
+        os.closerange(_PIPES + 2, 4096)
         _limit(settings["memory"])
         confine()
         worker.serve(reader, writer, settings["seed"])
     finally:
         os._exit(1)
+
+
+def _kill(child: int) -> None:
+    """Kill a child and, where it could start any, the processes of its group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
 
 
 def _limit(memory: int) -> None:
@@ -123,7 +132,7 @@ def _confiner(settings: dict[str, Any]) -> Callable[[], None]:
         return seccomp.lock
     import sandlock
 
-    policy = sandlock.Sandbox(fs_readable=settings["readable"])
+    policy = sandlock.Sandbox(fs_readable=settings["readable"], fs_writable=[os.devnull])
 
     def confine() -> None:
         sandlock.confine(policy)  # a domain of its own: no signals to the launcher, no writing

@@ -1,0 +1,85 @@
+"""Commands that confine: what a launcher is wrapped in, and the environment inside.
+
+Two maintained programs do the confining: sandlock (Landlock and seccomp, Linux 6.12 and later) and
+bubblewrap (namespaces, older kernels). The launcher inside forks a child for each submission, and
+the child shuts itself in further: see `launcher` and `seccomp`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from . import libraries
+
+_SANDLOCK = """
+import json, sys
+from sandlock import Sandbox
+policy, command = json.loads(sys.argv[1])
+sys.exit(Sandbox(**policy).run_interactive(command))
+"""
+
+
+def environment(scratch: str = "") -> dict[str, str]:
+    """Return the environment of a submission: one thread, no display, hashes that repeat."""
+    threads = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
+    homes = {"MPLCONFIGDIR": scratch, "HOME": scratch, "PATH": "/usr/bin:/bin"}
+    return {
+        **{f"{name}_NUM_THREADS": "1" for name in threads},
+        "JOBLIB_MULTIPROCESSING": "0",  # n_jobs=2 then means one after the other
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLBACKEND": "Agg",
+        **(homes if scratch else {}),
+    }
+
+
+def command(
+    way: str, program: str, readable: Sequence[str], hidden: Sequence[str], scratch: str
+) -> list[str]:
+    """Return the command that runs a program of Python inside a sandbox.
+
+    Parameters
+    ----------
+    way : str
+        ``"sandlock"``, ``"bubblewrap"`` or ``"none"``.
+    program : str
+        Source text.
+    readable, hidden : sequence of str
+        What may be read, and what of that must not be seen.
+    scratch : str
+        A folder that may be written to while it exists.
+
+    Returns
+    -------
+    list of str
+    """
+    inside = [libraries.interpreter(), "-S", "-s", "-P", "-c", program]
+    if way == "sandlock":
+        policy = {
+            "fs_readable": list(readable),
+            "fs_denied": list(hidden),
+            "fs_writable": [scratch, os.devnull],
+            "max_processes": 2,  # the launcher and one child
+            "clean_env": True,
+            "env": environment(scratch),
+            "no_coredump": True,
+        }
+        return [sys.executable, "-I", "-c", _SANDLOCK, json.dumps([policy, inside])]
+    if way == "bubblewrap":
+        words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
+        words += ["--cap-drop", "ALL", "--clearenv"]
+        for path in readable:
+            words += ["--dev-bind" if path.startswith("/dev/") else "--ro-bind", path, path]
+        for path in hidden:
+            cover = ["--tmpfs"] if os.path.isdir(path) else ["--ro-bind", os.devnull]
+            words += [*cover, path]
+            words += ["--remount-ro", path] if os.path.isdir(path) else []
+        words += ["--bind", scratch, scratch, "--chdir", "/", "--remount-ro", "/"]
+        for name, value in environment(scratch).items():
+            words += ["--setenv", name, value]
+        return [*words, "--", *inside]
+    return inside

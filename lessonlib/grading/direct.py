@@ -1,0 +1,89 @@
+"""A fresh interpreter per submission, confined by nothing but limits: for systems without a way.
+
+Windows and macOS cannot fork a loaded interpreter safely, so one is started for every submission.
+Only a learner's own file is run so, or what ``--trust`` was given for.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import libraries
+from .channel import Channel
+from .confine import environment
+from .sandbox import BOOTSTRAP, Ending, Limits, SandboxError, hello
+
+
+class DirectLauncher:
+    """Starts interpreters; has the methods of `sandbox.Launcher`.
+
+    Parameters
+    ----------
+    limits : Limits
+        What a child may take; its memory cannot be limited on Windows.
+    modules : sequence of str
+        Not used: a new interpreter imports what its submission does.
+    hidden : sequence of path
+        Not used: nothing is hidden.
+    seed : int
+        For the global generators.
+    """
+
+    way, alive = "none", True
+
+    def __init__(
+        self,
+        limits: Limits,
+        modules: Sequence[str] = (),
+        hidden: Sequence[str | Path] = (),
+        seed: int = 0,
+    ):
+        self.limits = limits
+        self._settings = {"memory": limits.memory * 2**20, "seed": seed}
+        self._process: subprocess.Popen | None = None
+
+    def fork(self) -> DirectChild:
+        """Start an interpreter."""
+        self._process = subprocess.Popen(
+            [libraries.interpreter(), "-S", "-s", "-P", "-c", BOOTSTRAP],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **environment()},
+            start_new_session=os.name == "posix",
+        )
+        try:
+            self._process.stdin.write(hello("worker", self._settings))
+            self._process.stdin.flush()
+        except OSError as error:
+            raise SandboxError(f"{sys.executable} does not start: {error}") from None
+        return DirectChild(self._process)
+
+    def close(self) -> None:
+        """End the interpreter that still runs, if one does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+class DirectChild:
+    """One interpreter's process: a channel to it, and its end."""
+
+    def __init__(self, process: subprocess.Popen):
+        self._process, self.pid = process, process.pid
+        self.channel = Channel(
+            os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()), process.kill
+        )
+        process.stdin.close()
+        process.stdout.close()
+
+    def end(self) -> Ending:
+        """Kill the process and return how it ended (or had ended before)."""
+        self.channel.close()
+        code = self._process.poll()
+        self._process.kill()
+        return Ending(self._process.wait() if code is None else code, 0)

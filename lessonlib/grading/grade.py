@@ -1,0 +1,197 @@
+"""Grade one submission: its parts one after the other, each all or nothing, come what may."""
+
+from __future__ import annotations
+
+import re
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .checks import EXERCISES
+from .discover import Submission
+from .exercise import Criterion, Exercise, Mistake, SubmissionError
+from .remote import ConfinedRemote
+from .sandbox import Launcher
+
+_MESSAGE_CAP = 4000
+# What a terminal or a spreadsheet might obey: control characters other than line ends, and marks
+# that turn the direction of writing.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+@dataclass
+class Outcome:
+    """A submission's result, and the pictures that go with it.
+
+    Attributes
+    ----------
+    result : dict
+        One entry of the report's ``results``, as plain JSON data.
+    pictures : dict of str to dict of str to numpy.ndarray
+        By criterion, arrays to show: what was expected, what came back.
+    """
+
+    result: dict[str, Any]
+    pictures: dict[str, dict[str, np.ndarray]]
+
+
+def generator(seed: int, criterion: Criterion) -> np.random.Generator:
+    """Return the generator of a part's inputs: the run's seed and the part decide, nothing else."""
+    return np.random.default_rng([seed, zlib.crc32(criterion.id.encode())])
+
+
+def grade(
+    submission: Submission,
+    launcher: Callable[[], Launcher],
+    seed: int,
+    exercise: str | None = None,
+) -> Outcome:
+    """Grade one submission in a launcher's children.
+
+    Parameters
+    ----------
+    submission : Submission
+        A file's content, or why there is none.
+    launcher : callable
+        Returns a running launcher.
+    seed : int
+        Of the run.
+    exercise : str, optional
+        The class to grade it as; found in the file by default.
+
+    Returns
+    -------
+    Outcome
+    """
+    started = time.monotonic()
+    report = _Report(submission.path, EXERCISES.get(exercise or ""))
+    if submission.status:
+        report.fail(submission.status, submission.message)
+    else:
+        with ConfinedRemote(launcher, submission.data, submission.suffix) as remote:
+            started = time.monotonic()  # starting a launcher is not the submission's time
+            _grade(report, remote, submission, seed, exercise)
+    return report.outcome(time.monotonic() - started, submission.digest)
+
+
+def _grade(
+    report: _Report, remote: ConfinedRemote, submission: Submission, seed: int, name: str | None
+) -> None:
+    try:
+        outline = remote.read(tuple(EXERCISES))
+    except SubmissionError as error:
+        # A file with a syntax error still says, as text, which class it meant to define.
+        report.exercise = report.exercise or EXERCISES.get(_mentioned(submission.data))
+        return report.fail(remote.status or "error", described(error))
+    found = outline.defines
+    if name is None and len(found) == 1:
+        name = found[0]
+    report.exercise = EXERCISES.get(name or "")
+    if outline.forbidden:
+        return report.fail("forbidden", outline.forbidden)
+    if name not in found:
+        known = ", ".join(EXERCISES)
+        wanted = f"the file defines {', '.join(found) or 'none of the classes asked for'}"
+        remedy = f"`class {name}` is asked for" if name else f"they are {known}"
+        if name is None and found:
+            remedy = "it takes one to a file, or --exercise NAME"
+        if not found:
+            report.exercise = None
+        return report.fail("error", f"{wanted}; {remedy}")
+    try:
+        remote.run(name)
+    except SubmissionError as error:
+        return report.fail(remote.status or "error", described(error))
+    for criterion in report.exercise.criteria:
+        report.judge(criterion, remote, generator(seed, criterion))
+        if remote.status == "forbidden":
+            return report.fail("forbidden", "something other than an answer was sent to the grader")
+    report.status = remote.status or "graded"
+    return None
+
+
+def _mentioned(data: bytes) -> str:
+    names = "|".join(EXERCISES).encode()
+    found = set(re.findall(rb"\bclass\s+(" + names + rb")\b", data))
+    return found.pop().decode() if len(found) == 1 else ""
+
+
+def described(error: SubmissionError) -> str:
+    """Say what a submission's exception was and where: ``NameError: ... (line 3)``."""
+    place = ", ".join(getattr(error, "__notes__", ()))
+    if not place and error.line:
+        place = f"line {error.line}"
+    text = f"{error.text} ({place})" if place else error.text
+    if error.type_name == "NotImplementedError":
+        return f"{text}\nhint: this part is still to be written"
+    if error.type_name in ("PermissionError", "BlockingIOError"):
+        return f"{text}\nhint: no files, network or other processes are there while graded"
+    return text
+
+
+def clean(text: str) -> str:
+    """Return a message that no terminal, page or spreadsheet takes for anything but text."""
+    text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+    return text if len(text) <= _MESSAGE_CAP else text[:_MESSAGE_CAP] + " …"
+
+
+class _Report:
+    """One submission's result while it is being found out."""
+
+    def __init__(self, path: str, exercise: Exercise | None):
+        self.path, self.exercise = path, exercise
+        self.status = self.message = ""
+        self.verdicts: dict[str, str] = {}  # a part's message, empty where it passed
+        self.pictures: dict[str, dict[str, np.ndarray]] = {}
+
+    def fail(self, status: str, message: str) -> None:
+        """Give no points at all."""
+        self.status, self.message = status, message
+        self.pictures = {}
+        criteria = self.exercise.criteria if self.exercise else ()
+        self.verdicts = dict.fromkeys((criterion.id for criterion in criteria), message)
+
+    def judge(self, criterion: Criterion, remote: Any, rng: np.random.Generator) -> None:
+        """Check one part and note the verdict."""
+        verdict = ""
+        try:
+            criterion.check(remote, rng)
+        except Mistake as mistake:
+            verdict = str(mistake) or "not as asked"
+            if mistake.picture:
+                self.pictures[criterion.id] = mistake.picture
+        except SubmissionError as error:
+            verdict = described(error)
+        except Exception as error:  # an answer so odd that the check itself stumbled
+            verdict = f"the answer could not be judged ({type(error).__name__}: {error})"
+        self.verdicts[criterion.id] = verdict
+
+    def outcome(self, seconds: float, digest: str = "") -> Outcome:
+        """Put the result into the report's form."""
+        criteria = [
+            {
+                "id": criterion.id,
+                "title": criterion.title,
+                "points": 0.0 if self.verdicts[criterion.id] else float(criterion.points),
+                "max_points": float(criterion.points),
+                "passed": not self.verdicts[criterion.id],
+                "message": clean(self.verdicts[criterion.id]),
+            }
+            for criterion in (self.exercise.criteria if self.exercise else ())
+        ]
+        result = {
+            "submission": self.path,
+            "exercise": self.exercise.name if self.exercise else None,
+            "status": self.status,
+            "score": sum(part["points"] for part in criteria),
+            "max_score": sum(part["max_points"] for part in criteria),
+            "seconds": round(seconds, 3),
+            "criteria": criteria,
+            "message": clean(self.message),
+            "sha256": digest,
+        }
+        return Outcome(result, self.pictures)
