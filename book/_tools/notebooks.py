@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import hashlib
 import json
 import os
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOOK, NOTEBOOKS = ROOT / "book", ROOT / "notebooks"
 TIMEOUT = 600  # seconds a cell
 MEND = "make notebooks"
+COVER = "index"  # the chapter whose first picture README.md shows
 
 # Asked of the kernel when a chapter has run: which of this repository's files did it use?
 MODULES = """
@@ -165,6 +167,20 @@ def fault(page: Path, target: Path) -> str | None:
     return None
 
 
+def cover(notebook: Path) -> bytes:
+    """The first picture that a notebook stores, as PNG."""
+    for cell in nbformat.read(notebook, 4).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                return base64.b64decode(output.data["image/png"])
+    raise ValueError(f"{relative(notebook)} stores no picture")
+
+
+def cover_file() -> Path:
+    """Where README.md finds that picture."""
+    return BOOK / "_static" / "mosaic.png"
+
+
 def command_run(names: list[str], everything: bool) -> int:
     """Run what is named, or what is out of step; 1 where a chapter fails."""
     NOTEBOOKS.mkdir(exist_ok=True)
@@ -196,6 +212,8 @@ def command_run(names: list[str], everything: bool) -> int:
             wrong = fault(page, target)
             print(f"{time.perf_counter() - start:.0f} s" + (f"; but it {wrong}" if wrong else ""))
             failed += [page] if wrong else []
+            if page.stem == COVER and not wrong:
+                cover_file().write_bytes(cover(target))
     if not todo:
         print(f"{len(known)} notebooks, all fresh")
     return int(bool(failed))
@@ -206,6 +224,9 @@ def command_check() -> int:
     faults = [(target, wrong) for page, target in chapters() if (wrong := fault(page, target))]
     strays = set(NOTEBOOKS.glob("*.ipynb")) - {target for _, target in chapters()}
     faults += [(stray, "has no page in book/") for stray in sorted(strays)]
+    first = NOTEBOOKS / f"{COVER}.ipynb"
+    if not faults and first.exists() and cover(first) != cover_file().read_bytes():
+        faults.append((cover_file(), f"is not the picture of {relative(first)}"))
     for target, wrong in faults:
         print(f"{relative(target)} {wrong}. Mend it with: {MEND}", file=sys.stderr)
     if not faults:
