@@ -77,6 +77,10 @@ def effective_sample_size(n_positive: int, n_negative: int) -> float:
     return 4 * n_positive * n_negative / (n_positive + n_negative)
 
 
+def _people(readers: int) -> str:
+    return "1 reader" if readers == 1 else f"{readers} readers"
+
+
 @dataclass(frozen=True)
 class DatasetProfile:
     """What :meth:`MedicalDatasetProfiler.profile` found.
@@ -119,14 +123,13 @@ class DatasetProfile:
     readers: int
 
     def _lines(self) -> list[tuple[str, str]]:
-        people = "1 reader" if self.readers == 1 else f"{self.readers} readers"
         return [
             ("Cases", f"{self.n_total:,}"),
             ("Positive", f"{self.n_positive:,} ({100 * self.prevalence:.3g}%)"),
             ("Negative per positive", f"{self.imbalance_ratio:.1f}"),
             ("Effective sample size", f"{self.effective_samples:,.1f}"),
             ("Left after balancing", f"{self.balanced_samples:,}"),
-            ("Annotation", f"{self.annotation_hours:,.0f} h ({people})"),
+            ("Annotation", f"{self.annotation_hours:,.0f} h ({_people(self.readers)})"),
             (
                 "Annotation cost",
                 f"${self.annotation_cost:,.0f} at ${self.hourly_rate:,.0f} an hour",
@@ -178,7 +181,7 @@ class AnnotationCosts:
         return f"Labelling {self.n_total:,} images at an assumed ${self.hourly_rate:,.0f} an hour"
 
     def __str__(self) -> str:
-        head = "minutes an image" + "".join(f"{f'{n} reader(s)':>14}" for n in self.readers)
+        head = "minutes an image" + "".join(f"{_people(n):>14}" for n in self.readers)
         rows = [
             f"{minutes:16g}" + "".join(f"{f'${cost:,.0f}':>14}" for cost in costs)
             for minutes, costs in zip(self.minutes, self.cost, strict=True)
@@ -186,7 +189,7 @@ class AnnotationCosts:
         return "\n".join([self._caption(), head, *rows])
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{n} reader(s)</th>' for n in self.readers)
+        head = "".join(f'<th scope="col">{_people(n)}</th>' for n in self.readers)
         rows = "".join(
             f'<tr><th scope="row">{minutes:g} minutes an image</th>'
             + "".join(f"<td>${cost:,.0f}</td>" for cost in costs)

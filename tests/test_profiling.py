@@ -59,7 +59,9 @@ def test_cost_range_holds_the_episodes_figures():
     assert costs.cost[0, 0] == 12_500
     assert costs.cost[2, 0] == 37_500
     assert costs.cost[2, 2] == 112_500
-    assert costs.hours.shape == (3, 3)
+    wide = MedicalDatasetProfiler(500, 15).cost_range((10, 30), (1, 2, 4))
+    assert wide.hours.shape == (2, 3)
+    assert wide.hours[1, 2] == 500 * 30 * 4 / 60
     one = MedicalDatasetProfiler(500, 15, 20, readers=2, hourly_rate=80)
     assert one.cost_range((20,), (2,)).cost[0, 0] == one.profile().annotation_cost
 
@@ -76,6 +78,8 @@ def test_cost_range_holds_the_episodes_figures():
         (1000, 500, []),
         (1000, 52, ["effective sample size 197"]),
         (1000, 53, []),  # 200.8
+        (200, 99, ["200 cases are few", "effective sample size 200"]),  # 199.98
+        (200, 100, ["200 cases are few"]),
         (2000, 0, ["no positive case", "effective sample size 0"]),
         (2000, 2000, ["no negative case", "effective sample size 0"]),
     ],
