@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ VERDICTS = {
     "GAP": "an input or a case that the code or the text passes over",
 }
 
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e[+-]\d+")
 _ID = re.compile(r"([EXF])(\d+)(?:\.(\d+))?")
 
 
@@ -118,5 +120,45 @@ class Row:
         return numbers
 
     def statement(self, seeds: int = 100) -> str:
-        """Return the finding with the numbers of a run over `seeds` seeds in it."""
-        return self.finding.format(**self.measured(seeds))
+        """Return the finding with the numbers of a run over `seeds` seeds in it.
+
+        Parameters
+        ----------
+        seeds : int
+            How many seeds to run where chance is involved.
+
+        Returns
+        -------
+        str
+            Markdown. Numbers in ``e`` notation below 10⁻⁵ are rounding errors and stand as bounds:
+            see :func:`bound`.
+        """
+        text = self.finding.format(**self.measured(seeds))
+        return _SCIENTIFIC.sub(lambda found: bound(found.group()), text)
+
+
+def bound(number: str) -> str:
+    """Replace a rounding error by the power of ten above it, 10⁻¹² at least.
+
+    A sum rounds differently on another processor: its error says no more than a magnitude.
+
+    Parameters
+    ----------
+    number : str
+        A number as ``"4e-15"``.
+
+    Returns
+    -------
+    str
+        The number itself where it is 10⁻⁵ or more.
+
+    Examples
+    --------
+    >>> bound("4e-15"), bound("5.5e-07"), bound("1e-09"), bound("2e+03")
+    ('10⁻¹²', '10⁻⁶', '10⁻⁹', '2e+03')
+    """
+    value = abs(float(number))
+    if value >= 1e-5:
+        return number
+    exponent = max(-12, math.ceil(math.log10(value) - 1e-9)) if value else -12
+    return "10⁻" + str(-exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))

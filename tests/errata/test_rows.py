@@ -94,6 +94,15 @@ def test_a_finding_holds_the_measured_number():
 
 
 @pytest.mark.parametrize(
+    ("measured", "shown"),
+    [(4e-15, "10⁻¹²"), (0.0, "10⁻¹²"), (2e-9, "10⁻⁸"), (1e-9, "10⁻⁹"), (9.7e-7, "10⁻⁶")],
+)
+def test_rounding_errors_are_shown_as_bounds(measured, shown):
+    row = example(finding="off by {number:.1e}, 3e+04", measure=lambda seeds: {"number": measured})
+    assert row.statement(1) == f"off by {shown}, 3e+04"
+
+
+@pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"id": "4.2"}, "id must look like"),
