@@ -232,9 +232,9 @@ ROWS = [
         verdict="FALSE",
         finding="The simulated means span {orders:.2f} orders (95% of seeds), and reach three in "
         "a share of {three}; {negative:.1%} of the pixels are negative. In a real scene the means "
-        "span {real_orders:.1f} orders, and {real_surface:.1f} without band 10, which cannot see "
-        "the ground; the smallest reflectance is {real_minimum:.4f}, and the bands were measured "
-        "at {resolutions} resolutions.",
+        "span {real_orders:.1f} orders, and {real_surface:.1f} without band 10, which hardly "
+        "sees the ground; the smallest reflectance is {real_minimum:.4f}, and the bands were "
+        "measured at {resolutions} resolutions.",
         lesson="Look at the real bands: one scale, three resolutions, one band that is different.",
         where="sec-thirteen-bands",
         measure=realism,

@@ -13,7 +13,7 @@ from lessonlib.scientific.moments import block_moments
 from lessonlib.scientific.percentiles import block_percentiles
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ChannelTable:
     """Statistics per channel, in the unit of the images.
 
@@ -42,6 +42,9 @@ class ChannelTable:
             (name, f"{self.missing[c]:.1%}", *(f"{column[c]:.4g}" for column in columns))
             for c, name in enumerate(self.names)
         ]
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         rows = [self._HEADINGS, *self._rows()]
