@@ -22,8 +22,9 @@ class MultiChannelNormalizer:
     Parameters
     ----------
     nodata : float or int, optional
-        The value that marks missing pixels (0 in Sentinel-2 products). Missing pixels and NaN count in no statistic and are NaN in every result. ``numpy.inf``
-        or ``-numpy.inf`` is a mark like any other.
+        The value that marks missing pixels (0 in Sentinel-2 products). Missing pixels and NaN
+        count in no statistic and are NaN in every result. ``numpy.inf`` or ``-numpy.inf`` is a
+        mark like any other.
 
     Attributes
     ----------
