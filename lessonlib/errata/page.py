@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -100,13 +101,15 @@ def links(where: str) -> str:
 
     Examples
     --------
-    >>> links("fig-effective-samples tests/test_profiling.py::test_limits")
-    '[effective samples](#fig-effective-samples), `tests/test_profiling.py::test_limits`'
+    >>> links("fig-effective-samples tests/test_profiling.py")
+    '[effective samples](#fig-effective-samples), <code>tests/<wbr>test_<wbr>profiling.py</code>'
     """
     parts = []
     for item in where.split():
         if item.startswith("tests/"):
-            parts.append(f"`{item}`")
+            # a line may break inside the name, or a narrow page's table juts out
+            name = re.sub("(/|::|_)", r"\1<wbr>", item)
+            parts.append(f"<code>{name}</code>")
         else:
             words = item.split("-")
             text = " ".join(words[1:] if words[0] in ("fig", "sec", "tab") else words)

@@ -139,7 +139,9 @@ def test_table_parts_counts_and_markdown():
 
 def test_links_keep_tests_as_code():
     assert links("sec-cost") == "[cost](#sec-cost)"
-    assert links("fig-a-b tests/x.py::test_y") == "[a b](#fig-a-b), `tests/x.py::test_y`"
+    both = links("fig-a-b tests/x.py::test_y")
+    assert both.replace("<wbr>", "") == "[a b](#fig-a-b), <code>tests/x.py::test_y</code>"
+    assert both.count("<wbr>") == 3
 
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 100), (14, 15), (500, 1000), (7, 7)])
