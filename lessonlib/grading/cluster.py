@@ -153,10 +153,11 @@ def run(
 
         waiting = iter(found)
         at_once = 2 * max(jobs, sum(client.nthreads().values()))
-        running = as_completed(submit(entry) for entry in itertools.islice(waiting, at_once))
+        first = [submit(entry) for entry in itertools.islice(waiting, at_once)]
+        running = as_completed(first, loop=client.loop)
         for future in running:
             yield future.result()
-            running.update(submit(entry) for entry in itertools.islice(waiting, 1))
+            running.update([submit(entry) for entry in itertools.islice(waiting, 1)])
 
 
 @contextlib.contextmanager

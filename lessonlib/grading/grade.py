@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import EXERCISES
+from . import checks
 from .discover import Submission
 from .exercise import Criterion, Exercise, Mistake, SubmissionError
 from .remote import ConfinedRemote
@@ -68,7 +68,7 @@ def grade(
     Outcome
     """
     started = time.monotonic()
-    report = _Report(submission.path, EXERCISES.get(exercise or ""))
+    report = Report(submission.path, checks.EXERCISES.get(exercise or ""))
     if submission.status:
         report.fail(submission.status, submission.message)
     else:
@@ -79,22 +79,22 @@ def grade(
 
 
 def _grade(
-    report: _Report, remote: ConfinedRemote, submission: Submission, seed: int, name: str | None
+    report: Report, remote: ConfinedRemote, submission: Submission, seed: int, name: str | None
 ) -> None:
     try:
-        outline = remote.read(tuple(EXERCISES))
+        outline = remote.read(tuple(checks.EXERCISES))
     except SubmissionError as error:
         # A file with a syntax error still says, as text, which class it meant to define.
-        report.exercise = report.exercise or EXERCISES.get(_mentioned(submission.data))
+        report.exercise = report.exercise or checks.EXERCISES.get(_mentioned(submission.data))
         return report.fail(remote.status or "error", described(error))
     found = outline.defines
     if name is None and len(found) == 1:
         name = found[0]
-    report.exercise = EXERCISES.get(name or "")
+    report.exercise = checks.EXERCISES.get(name or "")
     if outline.forbidden:
         return report.fail("forbidden", outline.forbidden)
     if name not in found:
-        known = ", ".join(EXERCISES)
+        known = ", ".join(checks.EXERCISES)
         wanted = f"the file defines {', '.join(found) or 'none of the classes asked for'}"
         remedy = f"`class {name}` is asked for" if name else f"they are {known}"
         if name is None and found:
@@ -115,7 +115,7 @@ def _grade(
 
 
 def _mentioned(data: bytes) -> str:
-    names = "|".join(EXERCISES).encode()
+    names = "|".join(checks.EXERCISES).encode()
     found = set(re.findall(rb"\bclass\s+(" + names + rb")\b", data))
     return found.pop().decode() if len(found) == 1 else ""
 
@@ -127,7 +127,7 @@ def described(error: SubmissionError) -> str:
         place = f"line {error.line}"
     text = f"{error.text} ({place})" if place else error.text
     if error.type_name == "NotImplementedError":
-        return f"{text}\nhint: this part is still to be written"
+        return f"still to be written: {error.message} ({place})"
     if error.type_name in ("PermissionError", "BlockingIOError"):
         return f"{text}\nhint: no files, network or other processes are there while graded"
     return text
@@ -139,8 +139,16 @@ def clean(text: str) -> str:
     return text if len(text) <= _MESSAGE_CAP else text[:_MESSAGE_CAP] + " …"
 
 
-class _Report:
-    """One submission's result while it is being found out."""
+class Report:
+    """One submission's result while it is being found out.
+
+    Parameters
+    ----------
+    path : str
+        What the report calls the submission.
+    exercise : Exercise or None
+        Whose parts are judged; ``None`` while it is not known.
+    """
 
     def __init__(self, path: str, exercise: Exercise | None):
         self.path, self.exercise = path, exercise
@@ -187,8 +195,8 @@ class _Report:
             "submission": self.path,
             "exercise": self.exercise.name if self.exercise else None,
             "status": self.status,
-            "score": sum(part["points"] for part in criteria),
-            "max_score": sum(part["max_points"] for part in criteria),
+            "score": sum((part["points"] for part in criteria), 0.0),
+            "max_score": sum((part["max_points"] for part in criteria), 0.0),
             "seconds": round(seconds, 3),
             "criteria": criteria,
             "message": clean(self.message),

@@ -101,7 +101,7 @@ class Journal:
 
     def _head(self) -> dict[str, Any]:
         used = sorted({entry["way"] for entry in self.entries.values()})
-        return {"version": 1, "seed": self.seed, "confinement": ", ".join(used)}
+        return {"version": 1, "seed": self.seed, "confinement": ", ".join(used) or "none"}
 
     def write(self) -> None:
         """Write the report so far."""

@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import io
 import os
 import resource
 import select
@@ -43,12 +44,14 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
         The connection to the grader.
     settings : dict
         ``preload`` (modules to import), ``confine`` (``"sandlock"``, ``"bubblewrap"`` or
-        ``"none"``), ``readable`` (paths a child may read), ``memory`` (bytes of address space a
-        child may take), ``seed``.
+        ``"none"``), ``readable`` (paths a child may read), ``memory`` (bytes that a child may
+        take beside the libraries), ``seed``.
     """
     _die_with_parent()
+    if settings["confine"] != "none":
+        _without_proc()
     for name in settings["preload"]:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):  # a submission that needs it will say what is wrong
             importlib.import_module(name)
     confine = _confiner(settings)
     gc.collect()
@@ -112,15 +115,13 @@ def _kill(child: int) -> None:
 
 def _limit(memory: int) -> None:
     """Limit what this process may take; the time limit is the grader's, who can enforce it."""
+    worker.limit_memory(memory)
     for what, most in (
-        (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_MEMLOCK, 0),
     ):
-        _, hard = resource.getrlimit(what)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
 
 
@@ -139,6 +140,19 @@ def _confiner(settings: dict[str, Any]) -> Callable[[], None]:
         seccomp.lock()
 
     return confine
+
+
+def _without_proc() -> None:
+    """Let scikit-learn work where there is no /proc.
+
+    Its threadpoolctl looks up there which libraries are loaded, to change their numbers of
+    threads. It shall find none: all are told by the environment to use one.
+    """
+    with contextlib.suppress(ImportError):
+        module = importlib.import_module("threadpoolctl")
+        module.open = lambda path, *rest: (
+            io.BytesIO() if path == "/proc/self/maps" else open(path, *rest)  # noqa: SIM115
+        )
 
 
 def _die_with_parent() -> None:

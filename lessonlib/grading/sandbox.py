@@ -60,11 +60,11 @@ class Limits:
     seconds : float
         Wall time for one submission.
     memory : int
-        Megabytes of address space for its process. The libraries take up to 500 of them.
+        Megabytes of address space for its process, beside what the libraries take.
     """
 
     seconds: float = 30.0
-    memory: int = 2048
+    memory: int = 1024
 
 
 @dataclass(frozen=True)

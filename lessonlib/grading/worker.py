@@ -206,11 +206,28 @@ def start(settings: dict[str, Any]) -> None:
     silent = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(silent, descriptor)
-    if os.name == "posix":
-        import resource
-
-        limits = [(resource.RLIMIT_AS, settings["memory"]), (resource.RLIMIT_CORE, 0)]
-        for what, most in limits:
-            with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of memory
-                resource.setrlimit(what, (most, most))
+    with contextlib.suppress(ImportError, ValueError, OSError):  # not to be had on this system
+        limit_memory(settings["memory"])
     serve(reader, writer, settings["seed"])
+
+
+def limit_memory(extra: int) -> None:
+    """Limit this process's address space to what it has now and `extra` bytes more.
+
+    What it has now, libraries and all, is found by trying which limit just lets one page more be
+    mapped: a confined process cannot look it up.
+    """
+    import mmap
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    low, high = 0, 2**40
+    while high - low > 2**20:
+        middle = (low + high) // 2
+        resource.setrlimit(resource.RLIMIT_AS, (middle, hard))
+        try:
+            mmap.mmap(-1, mmap.PAGESIZE).close()
+            high = middle
+        except OSError:
+            low = middle
+    resource.setrlimit(resource.RLIMIT_AS, (high + extra, high + extra))

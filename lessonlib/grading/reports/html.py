@@ -53,7 +53,7 @@ def page(report: dict[str, Any], pictures: dict[str, dict[str, dict[str, str]]])
     counts = Counter(result["status"] for result in results)
     about = [f"{len(results)} submissions"]
     about += [f"{number} {status}" for status, number in counts.most_common()]
-    about += [f"seed {report['seed']}", f"confined by {report['confinement'] or 'nothing'}"]
+    about += [f"seed {report['seed']}", f"confined by {report['confinement']}"]
     body = [
         "<h1>Grading report</h1>",
         f'<p class="about">{escape(" · ".join(about))}</p>',
