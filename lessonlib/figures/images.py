@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from lessonlib.images.phantoms import (
         ChestPhantom,
         LandCoverScene,
-        NodulePatches,
         NodulePhantom,
         NucleiField,
         StarField,
@@ -237,31 +236,6 @@ def nodules(phantom: NodulePhantom, lungs: np.ndarray) -> Figure:
             show_image(ax, phantom.image, title, vmin=0.1, vmax=1)
         _outline(axes[1], lungs, PALETTE["sky"], 0.9)
         _outline(axes[1], phantom.labels > 0, PALETTE["orange"], 1.6)
-    return fig
-
-
-def nodule_patches(patches: NodulePatches, each: int = 6) -> Figure:
-    """Show pieces of lung with a nodule above pieces without.
-
-    Parameters
-    ----------
-    patches : lessonlib.images.phantoms.NodulePatches
-    each : int, default 6
-        How many of either.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    with course_style():
-        fig, axes = plt.subplots(2, each, figsize=(1.4 * each, 3.2))
-        for row, (value, color) in enumerate(((1, PALETTE["orange"]), (0, None))):
-            for ax, k in zip(axes[row], np.flatnonzero(patches.labels == value), strict=False):
-                show_image(ax, patches.images[k], vmin=0, vmax=1)
-                if color:
-                    _outline(ax, patches.masks[k], color)
-        axes[0, 0].set_ylabel("nodule")
-        axes[1, 0].set_ylabel("none")
     return fig
 
 

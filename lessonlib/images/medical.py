@@ -62,7 +62,7 @@ def head_ct() -> DicomImage:
     Returns
     -------
     DicomImage
-        ``pixels`` float32 ``(512, 512)``; ``spacing`` in mm; shown by :meth:`display` in the
+        ``pixels`` float32 ``(512, 512)``; ``spacing`` in mm; ``display()`` shows it in the
         file's window.
 
     Raises

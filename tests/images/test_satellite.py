@@ -31,6 +31,29 @@ def test_bands_stand_in_the_order_of_their_wavelength(scene, native):
         assert native[name].dtype == np.uint16
 
 
+def test_bands_are_read_in_the_order_in_which_they_were_cut(native):
+    for name, (_, bands, *_) in cut_scenes.CROPS.items():
+        stored = tifffile.imread(DATA / name)
+        if name.startswith("sentinel2"):
+            for band, page in zip(bands, stored, strict=True):
+                np.testing.assert_array_equal(native[band], page)
+        elif name == "landsat8_30m.tif":
+            cloudy = images.landsat8()
+            assert (*cloudy.bands, "BQA") == bands
+            np.testing.assert_array_equal(np.concatenate([cloudy.pixels, [cloudy.qa]]), stored)
+
+
+def test_the_windows_that_are_cut_cover_the_same_ground():
+    """Corners in metres: x of the first column; y of the first row, measured for 20 m."""
+    corners = {"10m": (435730, 4179460), "20m": (435720, 4179460), "60m": (435720, 4179480)}
+    covered = set()
+    for name, (_, _, row, column, side, metres) in cut_scenes.CROPS.items():
+        if name.startswith("sentinel2"):
+            x, y = corners[name.removesuffix(".tif").split("_")[1]]
+            covered.add((x + column * metres, y - row * metres, side * metres))
+    assert covered == {(443520, 4175280, 6000)}
+
+
 def test_block_means_of_the_resampled_bands_are_the_measurement(scene, native):
     for name, stored in native.items():
         size = 600 // len(stored)
