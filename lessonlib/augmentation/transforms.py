@@ -88,8 +88,8 @@ def medical_train_transforms(
     -----
     The image is padded to a square and resized, then rotation, shift, zoom, crop and elastic
     deformation are added up to one displacement field and read in a single bilinear look-up.
-    Nothing is stretched along one axis, so a ratio of widths stays what it was. Taught in the
-    chapter *Augmentation*.
+    Nothing is stretched along one axis: what was round stays round. Taught in the chapter
+    *Augmentation*.
 
     Examples
     --------

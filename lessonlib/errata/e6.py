@@ -307,8 +307,8 @@ ROWS = [
         "than 10%, one by {square_most:.2f}. A radiograph of 2500 × 3050 is stretched by "
         "{film_mean:.2f} on average, {film_10:.2f} of its crops by more than 10%. With ratio "
         "(1, 1) the largest is {fixed_most:.2f}.",
-        lesson="Pad to a square, then crop squares: the heart's width against the chest's is a "
-        "measurement.",
+        lesson="Pad to a square, then crop squares. A ratio of two widths survives a stretch, as "
+        "both are stretched; roundness, and width against height, do not.",
         where="fig-stretch",
     ),
     Row(

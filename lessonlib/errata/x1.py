@@ -205,8 +205,8 @@ ROWS = [
         measure=verify,
         finding="On the course's picture it holds for {typical:.2f} of the seeds, with noise of "
         "0.2 for {noisy:.2f}, with the heart in a corner for {corner:.2f}. Where the two halves "
-        "have almost the same sum it holds for {tie:.2f}; with a heart darker than its surroundings "
-        "for {dark:.2f}, but then the brighter half is the other one.",
+        "have almost the same sum it holds for {tie:.2f}; with a heart darker than its "
+        "surroundings for {dark:.2f}, but then the brighter half is the other one.",
         lesson="Give the picture's parameters, and keep a margin between the halves.",
         where="tests/errata/test_x1.py::test_x1_1_holds_with_a_margin_and_not_without",
     ),
@@ -276,8 +276,8 @@ ROWS = [
         measure=rotation,
         finding="SciPy turns counter-clockwise: a point 28 px to the right rises by {up:.1f} px. "
         "By default it returns {grown} pixels, for which no correlation exists, blackens "
-        "{black:.1%} of the frame and overshoots to {overshoot:.2f}. The correlation is {filled:.3f} filled "
-        "with 0 and {nearest:.3f} with the border repeated.",
+        "{black:.1%} of the frame and overshoots to {overshoot:.2f}. The correlation is "
+        "{filled:.3f} filled with 0 and {nearest:.3f} with the border repeated.",
         lesson="`reshape=False, order=1, mode='nearest'`.",
         where="tests/errata/test_x1.py::test_x1_7_defaults_of_the_rotation",
     ),
