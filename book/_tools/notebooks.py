@@ -4,8 +4,8 @@
     python book/_tools/notebooks.py run --all          run everything
     python book/_tools/notebooks.py check              fail where a notebook is out of step
 
-A notebook stores a fingerprint of what made it: its chapter's text and the source of every module
-of this repository that its kernel had loaded. It is run again when that fingerprint differs, so
+A notebook stores a fingerprint of what made it: its chapter's text, the source of every module of
+this repository that its kernel had loaded, and the tables (*.toml) beside them. It is run again when that fingerprint differs, so
 that a second `run` starts no kernel. No time, no path and no random id is stored: two runs on one
 machine give the same bytes.
 """
@@ -95,10 +95,13 @@ class Client(NotebookClient):
             self.kc.allow_stdin = False
             await self._ask(MODULES, reply)
         files = json.loads(eval(reply[0])) if reply else []  # the text/plain of a str is its repr
+        modules = {Path(f).resolve() for f in files if f}
+        # what a module reads from beside itself counts as its source
+        tables = {table for module in modules for table in module.parent.glob("*.toml")}
         self.used = sorted(
-            Path(f).resolve().relative_to(ROOT).as_posix()
-            for f in files
-            if f and Path(f).resolve().is_relative_to(ROOT)
+            path.relative_to(ROOT).as_posix()
+            for path in modules | tables
+            if path.is_relative_to(ROOT)
         )
 
     async def _ask(self, code: str, reply: list[str]) -> None:
