@@ -5,9 +5,9 @@
     python book/_tools/notebooks.py check              fail where a notebook is out of step
 
 A notebook stores a fingerprint of what made it: its chapter's text, the source of every module of
-this repository that its kernel had loaded, and the tables (*.toml) beside them. It is run again when that fingerprint differs, so
-that a second `run` starts no kernel. No time, no path and no random id is stored: two runs on one
-machine give the same bytes.
+this repository that its kernel had loaded, and the tables (*.toml) beside them. It is run again
+when that fingerprint differs, so that a second `run` starts no kernel. No time, no path and no
+random id is stored: two runs on one machine give the same bytes.
 """
 
 from __future__ import annotations
