@@ -77,6 +77,10 @@ def effective_sample_size(n_positive: int, n_negative: int) -> float:
     return 4 * n_positive * n_negative / (n_positive + n_negative)
 
 
+# a notebook's style sheet may make captions too pale for a dark page
+_CAPTION = '<caption style="color: inherit">'
+
+
 def _people(readers: int) -> str:
     return "1 reader" if readers == 1 else f"{readers} readers"
 
@@ -147,7 +151,7 @@ class DatasetProfile:
             f'<td style="text-align:left">{escape(value)}</td></tr>'
             for name, value in body
         )
-        return f"<table><caption>Profile of the data set</caption><tbody>{cells}</tbody></table>"
+        return f"<table>{_CAPTION}Profile of the data set</caption><tbody>{cells}</tbody></table>"
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,7 @@ class AnnotationCosts:
             for minutes, costs in zip(self.minutes, self.cost, strict=True)
         )
         return (
-            f"<table><caption>{escape(self._caption())}</caption>"
+            f"<table>{_CAPTION}{escape(self._caption())}</caption>"
             f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
         )
 
