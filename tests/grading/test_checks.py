@@ -19,16 +19,16 @@ def test_solution_gets_full_marks(stem, seed):
     ("stem", "path"), cases.correct(), ids=[f"{s}-{p.stem}" for s, p in cases.correct()]
 )
 def test_correct_in_another_style_gets_full_marks(stem, path):
-    cls = cases.load(stem, path.read_text(encoding="utf-8"), str(path))
     for seed in (0, 1):
+        cls = cases.load(stem, path.read_text(encoding="utf-8"), str(path))
         messages = cases.grade(stem, cls, seed)
         assert messages == dict.fromkeys(messages)
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=[f"{w.stem}-{w.name}" for w in WRONG])
 def test_mistake_fails_its_own_part_and_is_named(wrong):
-    cls = cases.load(wrong.stem, wrong.source)
     for seed in (0, 1):
+        cls = cases.load(wrong.stem, wrong.source)
         messages = cases.grade(wrong.stem, cls, seed)
         failed = [part for part, message in messages.items() if message is not None]
         assert failed == list(wrong.fails), messages

@@ -18,8 +18,10 @@ class AugmentationValidator:
         return image.clip(0, 1)
 
     def check_anatomical_consistency(self, original, augmented):
-        o, a = (np.array_split(x.sum(0), [x.shape[1] // 2, -(x.shape[1] // 2)]) for x in
-                (original, augmented))
+        o, a = (
+            np.array_split(x.sum(0), [x.shape[1] // 2, -(x.shape[1] // 2)])
+            for x in (original, augmented)
+        )
         return np.bool_((o[0].sum() < o[2].sum()) == (a[0].sum() < a[2].sum()))
 
     def augment(self, image):

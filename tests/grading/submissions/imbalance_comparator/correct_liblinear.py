@@ -55,7 +55,11 @@ class ImbalanceComparator:
             result[name] = self.evaluate(yb, self.held[1][name])
         print("strategy\tsens\tspec\tauc\tf1")
         for name, row in result.items():
-            print(name, *("%.4f" % row[k] for k in ("sensitivity", "specificity", "auc", "f1")), sep="\t")
+            print(
+                name,
+                *("%.4f" % row[k] for k in ("sensitivity", "specificity", "auc", "f1")),
+                sep="\t",
+            )
         return result
 
     def operating_point(self, y_true, y_prob, min_sensitivity=0.9):

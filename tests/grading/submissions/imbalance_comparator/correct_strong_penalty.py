@@ -19,7 +19,9 @@ class ImbalanceComparator:
         rows = [(np.random.normal(1, 1.5, d), 1) for _ in range(k)]
         rows += [(np.random.normal(0, 1, d), 0) for _ in range(n - k)]
         np.random.shuffle(rows_index := np.arange(n))
-        return np.array([rows[i][0] for i in rows_index]), np.array([rows[i][1] for i in rows_index])
+        return np.array([rows[i][0] for i in rows_index]), np.array(
+            [rows[i][1] for i in rows_index]
+        )
 
     def fit_predict(self, X_train, y_train, X_test):
         def model(weight=None):
@@ -27,7 +29,10 @@ class ImbalanceComparator:
             return Pipeline([("scale", MinMaxScaler()), ("lr", lr)])
 
         sampler = SMOTE(random_state=np.random.RandomState(self.seed % 2**32))
-        out = {"default": model().fit(X_train, y_train), "balanced": model("balanced").fit(X_train, y_train)}
+        out = {
+            "default": model().fit(X_train, y_train),
+            "balanced": model("balanced").fit(X_train, y_train),
+        }
         out["smote"] = model().fit(*sampler.fit_resample(X_train, y_train))
         return {k: list(m.predict_proba(X_test)[:, 1]) for k, m in out.items()}
 
@@ -70,6 +75,14 @@ class ImbalanceComparator:
         table, y, p = self.both()
         for k in table:
             t, se, sp = self.operating_point(y, p[k])
-            print(k, "threshold", round(t, 3), "sensitivity", round(se, 3), "specificity", round(sp, 3))
+            print(
+                k,
+                "threshold",
+                round(t, 3),
+                "sensitivity",
+                round(se, 3),
+                "specificity",
+                round(sp, 3),
+            )
             table[k] = {**table[k], "threshold": t, "specificity_at_sensitivity": sp}
         return table

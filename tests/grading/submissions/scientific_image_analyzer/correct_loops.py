@@ -43,7 +43,9 @@ class ScientificImageAnalyzer:
         out = np.zeros(image.shape[1:])
         for i in range(out.shape[0]):
             for j in range(out.shape[1]):
-                out[i, j] = (image[3, i, j] - image[0, i, j]) / (image[3, i, j] + image[0, i, j] + 1e-8)
+                out[i, j] = (image[3, i, j] - image[0, i, j]) / (
+                    image[3, i, j] + image[0, i, j] + 1e-8
+                )
         return out
 
     def channel_statistics(self, image):
@@ -87,7 +89,9 @@ class ScientificImageAnalyzer:
         after = self.channel_statistics(self.per_channel_normalize(image))
         ndvi = self.ndvi_statistics(image)
         for c in range(8):
-            print("ch", c, "before", before[c].round(1).tolist(), "after", after[c].round(1).tolist())
+            print(
+                "ch", c, "before", before[c].round(1).tolist(), "after", after[c].round(1).tolist()
+            )
         for key in ndvi:
             print(key, round(ndvi[key], 3))
         print("largest changes", {k: round(v, 4) for k, v in changes.items()})

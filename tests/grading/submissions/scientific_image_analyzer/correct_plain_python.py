@@ -97,5 +97,7 @@ class ScientificImageAnalyzer:
         for k in range(8):
             print(k, *(f"{v:,.1f}" for v in answer["before"][k]), end=" -> ")
             print(*(f"{v:,.1f}" for v in answer["after"][k]))
-        print(f"NDVI {answer['ndvi']['mean']:.2f}", f"clip {answer['correlation_change']['clip']:.1e}")
+        print(
+            f"NDVI {answer['ndvi']['mean']:.2f}", f"clip {answer['correlation_change']['clip']:.1e}"
+        )
         return answer

@@ -13,7 +13,16 @@ class ScientificImageAnalyzer:
     def generate(self):
         rng = np.random.RandomState(self.seed % 2**32)
         bands = [rng.beta(2, 2, (self.size, self.size)) for _ in range(8)]
-        spans = [(255, 0), (255, 0), (255, 0), (2500, 500), (2500, 500), (70, 250), (30, -25), (30, -25)]
+        spans = [
+            (255, 0),
+            (255, 0),
+            (255, 0),
+            (2500, 500),
+            (2500, 500),
+            (70, 250),
+            (30, -25),
+            (30, -25),
+        ]
         return np.stack([b * width + start for b, (width, start) in zip(bands, spans)])
 
     def per_channel_normalize(self, image):
@@ -62,7 +71,9 @@ class ScientificImageAnalyzer:
         scene = self.generate()
         base = self.channel_correlation(scene)
         change = {
-            "zscore": np.max(np.abs(base - self.channel_correlation(self.per_channel_normalize(scene)))),
+            "zscore": np.max(
+                np.abs(base - self.channel_correlation(self.per_channel_normalize(scene)))
+            ),
             "clip": np.max(np.abs(base - self.channel_correlation(self.percentile_clip(scene)))),
         }
         result = {
