@@ -127,3 +127,62 @@ def test_metrics_agree_with_scikit_learn():
     reference = np.transpose(precision_recall_fscore_support(true, predicted)[:3])
     ours = [list(row.values()) for row in analyzer.metrics(cm).values()]
     assert np.array(ours) == pytest.approx(reference)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (40, 51)])
+def test_augmentation_validator_agrees_with_the_package(shape):
+    from lessonlib.augmentation import AugmentationValidator as Package
+
+    rng = np.random.default_rng(5)
+    image = rng.random(shape)
+    image[:, : shape[1] // 3] += 0.5
+    image /= image.max()
+    ours, theirs = AugmentationValidator(seed=9), Package(seed=9)
+    mine, its = ours.augment(image), theirs.augment(image)
+    assert list(mine) == list(its)
+    for name in ("rotation", "horizontal_flip", "brightness"):  # the others are drawn
+        np.testing.assert_allclose(mine[name], its[name], atol=1e-12)
+    for other in (*mine.values(), np.full(shape, 0.1)):
+        assert ours.signal_preservation(image, other) == pytest.approx(
+            theirs.signal_preservation(image, other), abs=1e-12
+        )
+    for other in mine.values():
+        same = theirs.check_anatomical_consistency(image, other)
+        assert ours.check_anatomical_consistency(image, other) == same
+
+
+def test_scientific_image_analyzer_agrees_with_the_package():
+    from lessonlib.scientific import ScientificImageAnalyzer as Package
+
+    scene = Package(size=32, seed=1).generate()
+    constant = scene.copy()
+    constant[2], constant[6] = 0.1, 0.0
+    for image in (scene, constant):
+        for method in (
+            "per_channel_normalize",
+            "percentile_clip",
+            "compute_ndvi",
+            "channel_statistics",
+            "channel_correlation",
+        ):
+            ours = getattr(ScientificImageAnalyzer(), method)(image)
+            theirs = getattr(Package(), method)(image)
+            if method == "channel_correlation":  # the diagonal of a constant is not asked
+                np.fill_diagonal(ours, 1)
+                np.fill_diagonal(theirs, 1)
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9, err_msg=method)
+        assert ScientificImageAnalyzer().ndvi_statistics(image) == pytest.approx(
+            Package().ndvi_statistics(image)
+        )
+
+
+@pytest.mark.parametrize("name", ["AugmentationValidator", "ScientificImageAnalyzer"])
+def test_the_package_itself_gets_full_marks(name):
+    from lessonlib.augmentation import AugmentationValidator as Augmentation
+    from lessonlib.grading.checks import EXERCISES
+    from lessonlib.grading.exercise import LocalRemote
+    from lessonlib.scientific import ScientificImageAnalyzer as Scientific
+
+    cls = {"AugmentationValidator": Augmentation, "ScientificImageAnalyzer": Scientific}[name]
+    for criterion in EXERCISES[name].criteria:
+        criterion.check(LocalRemote(cls), np.random.default_rng(2))
