@@ -175,7 +175,14 @@ def jacobian_determinant(displacement: np.ndarray) -> np.ndarray:
     .. math:: \det J = (1 + \partial_y u_y)(1 + \partial_x u_x)
               - \partial_x u_y\, \partial_y u_x,
 
-    with central differences inside and one-sided ones at the border.
+    with central differences inside and one-sided ones at the border. They are right where the
+    field is smooth over two pixels; a fold of a single pixel can escape them [1]_.
+
+    References
+    ----------
+    .. [1] Y. Liu, J. Chen, S. Wei, A. Carass, J. Prince, "On finite difference Jacobian
+       computation in deformable image registration", International Journal of Computer Vision,
+       2024, arXiv:2212.06060.
     """
     u = np.asarray(displacement, dtype=np.float64)
     if u.ndim != 3 or u.shape[0] != 2 or min(u.shape[1:]) < 2:

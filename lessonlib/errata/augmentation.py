@@ -97,10 +97,10 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     return math.nan if np.ptp(a) == 0 or np.ptp(b) == 0 else float(np.corrcoef(a, b)[0, 1])
 
 
-def crop_stretch(
+def crop_shapes(
     shape: tuple[int, int], seeds: int, draws: int = 20, ratio: tuple[float, float] = CROP_RATIO
 ) -> np.ndarray:
-    """By which factor a crop resized to a square is stretched along one axis.
+    """Width over height of a round thing once a random crop was resized to a square.
 
     Parameters
     ----------
@@ -109,26 +109,25 @@ def crop_stretch(
     seeds, draws : int
         So many seeds with so many crops each.
     ratio : tuple of float
-        Width-to-height ratios allowed.
+        Width-to-height ratios of the crop that are allowed.
 
     Returns
     -------
     numpy.ndarray, shape (seeds * draws,)
-        1 is not at all; 1.2 is a fifth longer one way than the other.
+        1 is still round.
     """
     import torch
     from torchvision.transforms import RandomResizedCrop
 
     picture = torch.empty(1, *shape)
-    ratios = []
+    shapes = []
     with torch.random.fork_rng(devices=[]):
         for seed in range(seeds):
             torch.manual_seed(seed)
             for _ in range(draws):
                 crop = RandomResizedCrop.get_params(picture, list(CROP_AREA), list(ratio))
-                ratios.append(crop[3] / crop[2])
-    ratios = np.array(ratios)
-    return np.maximum(ratios, 1 / ratios)
+                shapes.append(crop[2] / crop[3])
+    return np.array(shapes)
 
 
 def wedge(angle: float, side: int = 224) -> float:

@@ -17,7 +17,7 @@ from lessonlib.augmentation import (
 from lessonlib.errata.augmentation import (
     CROP_AREA,
     correlation,
-    crop_stretch,
+    crop_shapes,
     field_as_published,
     field_of_unet,
     flip_scores,
@@ -154,7 +154,12 @@ def modes(seeds: int) -> dict:
 
 def stretch(seeds: int) -> dict:
     """E6.6: how much the random crop distorts a square picture and a radiograph."""
-    square, film = crop_stretch((256, 256), seeds), crop_stretch((3050, 2500), seeds)
+
+    def factors(shape: tuple[int, int], **options) -> np.ndarray:
+        shapes = crop_shapes(shape, seeds, **options)
+        return np.maximum(shapes, 1 / shapes)
+
+    square, film = factors((256, 256)), factors((3050, 2500))
 
     def above(values: np.ndarray, limit: float) -> Interval:
         return share(int(np.count_nonzero(values > limit)), len(values))
@@ -166,7 +171,7 @@ def stretch(seeds: int) -> dict:
         "film_mean": mean(film),
         "film_10": above(film, 1.1),
         "film_most": float(film.max()),
-        "fixed_most": float(crop_stretch((256, 256), seeds, ratio=(1, 1)).max()),
+        "fixed_most": float(factors((256, 256), ratio=(1, 1)).max()),
     }
 
 
