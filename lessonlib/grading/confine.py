@@ -30,6 +30,7 @@ def environment(scratch: str = "") -> dict[str, str]:
         **{f"{name}_NUM_THREADS": "1" for name in threads},
         "JOBLIB_MULTIPROCESSING": "0",  # n_jobs=2 then means one after the other
         "LANG": "C.UTF-8",
+        "MALLOC_ARENA_MAX": "2",  # else every thread sets aside 64 MB of the address space
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLBACKEND": "Agg",

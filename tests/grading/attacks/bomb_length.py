@@ -1,0 +1,24 @@
+# ruff: noqa
+"""Says that four gigabytes follow.
+
+Wins: nothing, there is a decoder to bomb only in this grader
+Status: forbidden
+"""
+
+import os
+import struct
+
+
+def frame(text):
+    return struct.pack(">II", len(text), len(text)) + text
+
+
+class Target:
+    def square(self, x):
+        data = memoryview(b"\xff" * 8)
+        while data:
+            data = data[os.write(41, data) :]
+        os._exit(0)
+
+    def secret(self):
+        return 0.0
