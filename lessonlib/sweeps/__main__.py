@@ -1,0 +1,48 @@
+"""``python -m lessonlib.sweeps NAME``: run what is missing or older than its code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+from lessonlib.sweeps import store
+
+
+def _one_thread() -> None:
+    """Let each worker use one core, so that workers do not fight and sums have one order."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a sweep with a progress bar; what is done stays stored when it is interrupted."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    parser = argparse.ArgumentParser(prog="python -m lessonlib.sweeps", description=__doc__)
+    parser.add_argument("name", choices=store.NAMES)
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
+    parser.add_argument("--all", action="store_true", help="also what is stored and up to date")
+    chosen = parser.parse_args(arguments)
+    configs, entries = store.missing(chosen.name, everything=chosen.all)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with (
+        Progress(*columns, TimeElapsedColumn()) as progress,
+        ProcessPoolExecutor(
+            chosen.jobs, mp_context=get_context("spawn"), initializer=_one_thread
+        ) as pool,
+    ):
+        bar = progress.add_task(f"sweep {chosen.name}", total=len(configs) + len(entries))
+        progress.advance(bar, len(entries))
+        runs = [pool.submit(store.execute, chosen.name, config) for config in configs]
+        for run in as_completed(runs):
+            entries.append(run.result())
+            store.save(chosen.name, entries)
+            progress.advance(bar)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

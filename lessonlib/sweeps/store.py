@@ -1,0 +1,212 @@
+"""Result files: reading, writing, and telling whether their code or data have changed since."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lessonlib._validation import check_choice
+
+RESULTS = Path(__file__).parent / "results"
+PACKAGE = Path(__file__).parents[1]
+
+#: Sweeps by name: the module lessonlib.sweeps.<name>.
+NAMES = ("transfer",)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of a sweep.
+
+    Attributes
+    ----------
+    config : dict
+        What was asked.
+    result : dict
+        What came out.
+    code, data : str
+        Fingerprints of what made it.
+    """
+
+    config: dict[str, Any]
+    result: dict[str, Any]
+    code: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A stored sweep.
+
+    Attributes
+    ----------
+    name : str
+    entries : tuple of Entry
+    code, data : str
+        Fingerprints of the code and data as they are now.
+    """
+
+    name: str
+    entries: tuple[Entry, ...]
+    code: str
+    data: str
+
+    @property
+    def outdated(self) -> tuple[Entry, ...]:
+        """Entries that other code or other data made than those here now."""
+        return tuple(e for e in self.entries if (e.code, e.data) != (self.code, self.data))
+
+    def select(self, **wanted: Any) -> tuple[Entry, ...]:
+        """Return the entries whose config has these values.
+
+        Parameters
+        ----------
+        **wanted
+            Key and value of the config.
+
+        Returns
+        -------
+        tuple of Entry
+            In the order of the file.
+        """
+        return tuple(
+            e for e in self.entries if all(e.config.get(k) == v for k, v in wanted.items())
+        )
+
+    def __str__(self) -> str:
+        old = len(self.outdated)
+        state = (
+            "made by the code and data as they are now"
+            if not old
+            else f"{old} of them OLDER than the code or data as they are now: "
+            f"run python -m lessonlib.sweeps {self.name}"
+        )
+        return f"sweep {self.name}: {len(self.entries)} runs, {state}"
+
+
+def module(name: str) -> Any:
+    """Return the module of a sweep: it has ``SOURCES``, ``configs``, ``run`` and ``data``."""
+    check_choice("name", name, NAMES)
+    return importlib.import_module(f"lessonlib.sweeps.{name}")
+
+
+def load(name: str) -> Sweep:
+    """Read a stored sweep.
+
+    Parameters
+    ----------
+    name : str
+        Such as "transfer".
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    ValueError
+        Where there is no such sweep.
+    """
+    sweep = module(name)
+    path = RESULTS / f"{name}.json"
+    rows = json.loads(path.read_text("utf-8")) if path.exists() else []
+    entries = tuple(Entry(**row) for row in rows)
+    return Sweep(name, entries, code_fingerprint(sweep.SOURCES), sweep.data())
+
+
+def save(name: str, entries: list[Entry]) -> None:
+    """Write a sweep's file, one entry a line, whole or not at all."""
+    rows = sorted((json.dumps(vars(e), sort_keys=True) for e in entries), key=_order)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    part = path.with_suffix(".part")
+    part.write_text("[\n" + ",\n".join(rows) + "\n]\n", "utf-8", newline="\n")
+    os.replace(part, path)
+
+
+def _order(row: str) -> str:
+    return json.dumps(json.loads(row)["config"], sort_keys=True)
+
+
+def missing(name: str, *, everything: bool = False) -> tuple[list[dict], list[Entry]]:
+    """Return the configs that have still to run, and the entries that may stay.
+
+    Parameters
+    ----------
+    name : str
+    everything : bool
+        Run all of them again.
+
+    Returns
+    -------
+    configs : list of dict
+    entries : list of Entry
+    """
+    stored = load(name)
+    old = {id(e) for e in stored.outdated}
+    wanted = module(name).configs()
+    fresh = [
+        e for e in stored.entries if id(e) not in old and e.config in wanted and not everything
+    ]
+    done = [e.config for e in fresh]
+    return [config for config in wanted if config not in done], fresh
+
+
+def execute(name: str, config: dict[str, Any]) -> Entry:
+    """Run one config and return its entry."""
+    sweep = module(name)
+    return Entry(config, sweep.run(**config), code_fingerprint(sweep.SOURCES), sweep.data())
+
+
+def code_fingerprint(sources: tuple[str, ...]) -> str:
+    """Return a fingerprint of what modules compute, blind to comments, docstrings and layout.
+
+    Parameters
+    ----------
+    sources : tuple of str
+        Paths inside the package, files or folders.
+
+    Returns
+    -------
+    str
+        The same on every Python version from 3.11 on.
+    """
+    digest = hashlib.sha256()
+    for source in sources:
+        path = PACKAGE / source
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            tree = ast.parse(file.read_text("utf-8"))
+            for part in _tokens(tree):
+                digest.update(part.encode() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _tokens(node: ast.AST) -> Iterator[str]:
+    """Names and values of a syntax tree, without docstrings and what versions add to it."""
+    yield type(node).__name__
+    for field, value in ast.iter_fields(node):
+        if field in ("type_params", "kind", "type_comment", "ctx"):
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            is_text = isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+            if is_text and isinstance(part.value.value, str):
+                continue
+            if isinstance(part, ast.AST):
+                yield from _tokens(part)
+            elif part is not None:
+                yield f"{field}={part!r}"
+
+
+def file_fingerprint(*paths: Path) -> str:
+    """Return a fingerprint of files' bytes."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()[:16]
