@@ -139,3 +139,97 @@ def as_generator(seed: int | np.random.Generator | None, name: str = "seed") -> 
     if seed is None or isinstance(seed, np.random.Generator):
         return np.random.default_rng(seed)
     return np.random.default_rng(check_integer(name, seed, minimum=0))
+
+
+def check_labels(name: str, labels: Any) -> np.ndarray:
+    """Return labels 0 and 1 as booleans, or raise an error that names the argument.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    labels : array_like, shape (N,)
+        Whole numbers, floats or booleans; nothing but 0 and 1.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (N,)
+
+    Raises
+    ------
+    TypeError
+        Where they are no numbers.
+    ValueError
+        Where the shape is another, there is none, or a label is missing or something else.
+    """
+    array = _vector(name, labels)
+    if array.dtype.kind == "b":
+        return array
+    positive = array == 1
+    wrong = ~(positive | (array == 0))
+    if wrong.any():
+        if array.dtype.kind == "f" and np.isnan(array).any():
+            raise ValueError(f"{name} must hold 0 and 1 only, got NaN at index {_first(array)}")
+        found = ", ".join(str(value) for value in np.unique(array[wrong])[:5].tolist())
+        raise ValueError(
+            f"{name} must hold 0 and 1 only, got {found} as well; map your classes to 0 (negative) "
+            "and 1 (positive)"
+        )
+    return positive
+
+
+def check_scores(
+    name: str, scores: Any, size: int | None = None, *, probabilities: bool = False
+) -> np.ndarray:
+    """Return scores as float64, or raise an error that names the argument.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    scores : array_like, shape (N,)
+        Finite numbers.
+    size : int, optional
+        How many there must be.
+    probabilities : bool, default False
+        Whether they must lie in [0, 1].
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (N,)
+
+    Raises
+    ------
+    TypeError
+        Where they are no numbers.
+    ValueError
+        Where the shape or the number is another, or one is not finite or out of range.
+    """
+    array = _vector(name, scores).astype(np.float64, copy=False)
+    if size is not None and len(array) != size:
+        raise ValueError(
+            f"{name} must hold one score for each of the {size} labels, got {len(array)}"
+        )
+    if not np.isfinite(array).all():
+        where = int(np.flatnonzero(~np.isfinite(array))[0])
+        raise ValueError(f"{name} must be finite, got {array[where]} at index {where}")
+    if probabilities and (array.min() < 0 or array.max() > 1):
+        where = int(np.flatnonzero((array < 0) | (array > 1))[0])
+        raise ValueError(
+            f"{name} must hold probabilities in [0, 1], got {array[where]:g} at index {where}; "
+            "turn logits into probabilities with a sigmoid"
+        )
+    return array
+
+
+def _vector(name: str, values: Any) -> np.ndarray:
+    """Return a non-empty array of real numbers with one axis."""
+    array = np.asarray(values)
+    check_rank(name, array, (1,), "(N,)")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold numbers, got {array.dtype}")
+    return array
+
+
+def _first(array: np.ndarray) -> int:
+    return int(np.flatnonzero(np.isnan(array))[0])
