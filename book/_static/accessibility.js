@@ -7,6 +7,13 @@ window.addEventListener("load", () => {
     if (element.innerText.trim()) element.removeAttribute("aria-label");
   });
 
+  // The arrows that open a part of the sidebar have no text: say which part.
+  each(".bd-sidebar-primary summary", (summary) => {
+    if (summary.innerText.trim() || summary.hasAttribute("aria-label")) return;
+    const part = summary.closest("li")?.querySelector("a")?.innerText.trim();
+    summary.setAttribute("aria-label", `Pages below ${part || "this one"}`);
+  });
+
   // The theme switch holds icons that turn into titled pictures late: hide them from readers.
   each(".theme-switch-button", (button) => {
     const hide = () => button.querySelectorAll("svg").forEach((icon) => {
