@@ -313,6 +313,6 @@ ROWS = [
         "left is a mirrored film or a mirrored patient.",
         lesson="Draw it on the right, or say that the picture is stored with the patient's left "
         "at the left.",
-        where="fig-flip",
+        where="fig-mirror",
     ),
 ]

@@ -25,7 +25,7 @@ __all__ = [
 
 
 def deformations(
-    films: Mapping[str, np.ndarray], determinants: Sequence[np.ndarray], *, height: float = 2.9
+    films: Mapping[str, np.ndarray], determinants: Sequence[np.ndarray], *, height: float = 2.45
 ) -> Figure:
     """Show deformed films above the maps of how each scales area, folds marked.
 
@@ -50,7 +50,7 @@ def deformations(
             fold = np.ma.masked_where(det > 0, np.ones_like(det))
             show_image(below, fold, cmap=ListedColormap([PALETTE["vermillion"]]))
             below.set_xlabel(f"folded: {np.mean(det <= 0):.1%}")
-        bar = figure.colorbar(map_, ax=axes[1], shrink=0.8, ticks=[0, 0.5, 1, 1.5, 2, 2.5])
+        bar = figure.colorbar(map_, ax=axes, shrink=0.5, ticks=[0, 0.5, 1, 1.5, 2, 2.5])
         bar.set_label("area is read from")
         bar.ax.set_yticklabels(["0 ×", "½ ×", "1 ×", "1½ ×", "2 ×", "2½ ×"])
     return figure
@@ -70,7 +70,7 @@ def fold_curve(
     curve : (x, y)
         The formula.
     named : mapping of str to (x, y)
-        Settings to name on the curve.
+        Two settings to name on the curve, the steeper one first.
 
     Returns
     -------
@@ -81,14 +81,16 @@ def fold_curve(
     with course_style():
         figure, ax = plt.subplots(figsize=(7.2, 3.9))
         ax.plot(*curve, color=PALETTE["black"], lw=1.2, label="½ exp(−4πσ⁴/α²)")
-        for (name, points), marker, colour in zip(measured.items(), markers, colours, strict=False):
+        for (name, points), marker, colour, size in zip(
+            measured.items(), markers, colours, (11, 7.5, 4, 2), strict=False
+        ):
             x, y = np.transpose(points)
-            ax.plot(x, y, marker, mfc="none", mew=1.6, color=colour, label=name)
-        for name, (x, y) in named.items():
+            ax.plot(x, y, marker, mfc="none", mew=1.6, ms=size, color=colour, label=name)
+        for (name, (x, y)), offset in zip(named.items(), ((24, -30), (-110, 24)), strict=True):
             ax.annotate(
                 name,
                 (x, y),
-                (10, -26),
+                offset,
                 textcoords="offset points",
                 arrowprops={"arrowstyle": "-", "color": PALETTE["black"], "lw": 0.8},
             )
