@@ -197,4 +197,4 @@ class _Reader:
         array = np.frombuffer(self.data[self.offset : end], dtype).reshape(shape)
         self.offset = end
         # A byte of 2 in an array of bools is neither true nor false to NumPy.
-        return array.view(np.uint8) != 0 if dtype.kind == "b" else array.copy()
+        return array.view(np.uint8).astype(bool) if dtype.kind == "b" else array.copy()
