@@ -10,13 +10,6 @@ from multiprocessing import get_context
 from lessonlib.sweeps import store
 
 
-def _one_thread() -> None:
-    """Let each worker use one core, so that workers do not fight and sums have one order."""
-    import torch
-
-    torch.set_num_threads(1)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run a sweep with a progress bar; what is done stays stored when it is interrupted."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -31,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     with (
         Progress(*columns, TimeElapsedColumn()) as progress,
         ProcessPoolExecutor(
-            chosen.jobs, mp_context=get_context("spawn"), initializer=_one_thread
+            chosen.jobs, mp_context=get_context("spawn"), initializer=store.one_thread
         ) as pool,
     ):
         bar = progress.add_task(f"sweep {chosen.name}", total=len(configs) + len(entries))

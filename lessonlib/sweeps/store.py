@@ -165,6 +165,13 @@ def execute(name: str, config: dict[str, Any]) -> Entry:
     return Entry(config, sweep.run(**config), code_fingerprint(sweep.SOURCES), sweep.data())
 
 
+def one_thread() -> None:
+    """Let a worker use one core, so that workers do not fight and sums keep one order."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 def code_fingerprint(sources: tuple[str, ...]) -> str:
     """Return a fingerprint of what modules compute, blind to comments, docstrings and layout.
 
