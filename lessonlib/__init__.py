@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _TOPICS = (
     "augmentation",
+    "evaluation",
     "figures",
     "grading",
     "images",

@@ -13,6 +13,7 @@ HEAVY = {
     "lessonlib.scientific": {"torch", "dask", "matplotlib", "sklearn"},
     "lessonlib.augmentation": {"torch", "dask", "matplotlib", "sklearn"},
     "lessonlib.images": {"torch", "dask", "matplotlib", "sklearn", "nilearn", "astropy", "pydicom"},
+    "lessonlib.evaluation": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
     "lessonlib.profiling": {"torch", "scipy", "matplotlib", "sklearn"},
 }
 
