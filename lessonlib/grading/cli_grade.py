@@ -186,14 +186,13 @@ def _run(
 ) -> bool:
     """Grade what is left; whether it came to the end."""
     from . import cluster
-    from .ways import Unconfined
 
     try:
         for entry in _shown(cluster.run(left, plan, jobs, scheduler), journal, len(left)):
             journal.add(entry)
     except KeyboardInterrupt:
         return False
-    except (Unconfined, OSError) as error:  # of a worker far away, or no scheduler there
+    except (ValueError, OSError) as error:  # of a worker far away, or no scheduler there
         raise wrong(error) from None
     finally:
         journal.close()

@@ -72,6 +72,8 @@ class Slot:
             self._running = None
 
 
+#: Seconds to wait for a scheduler.
+CONNECT = 10.0
 _THREADS = 4
 
 _idle: dict[Plan, list[Slot]] = {}
@@ -168,7 +170,7 @@ def _client(jobs: int, scheduler: str | None) -> Iterator[Any]:
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if scheduler is not None:
-        with distributed.Client(scheduler, timeout=15, set_as_default=False) as client:
+        with distributed.Client(scheduler, timeout=CONNECT, set_as_default=False) as client:
             yield client
         return
     # The submissions run in processes of their own. What is left here, comparing answers, takes a

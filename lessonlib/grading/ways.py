@@ -18,7 +18,7 @@ WAYS = ("sandlock", "bubblewrap")
 FORKS = sys.platform == "linux"
 
 
-class Unconfined(Exception):  # noqa: N818 - a refusal
+class Unconfined(ValueError):  # noqa: N818 - a refusal
     """No way of confining works here; the message says why, and what to do."""
 
 

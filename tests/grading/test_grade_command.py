@@ -1,0 +1,360 @@
+"""`lessonlib grade` as an instructor uses it: the contract's report, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import attack_world
+import pytest
+from typer.testing import CliRunner
+
+from lessonlib.grading import checks, cli, cli_grade, cluster, ways
+from lessonlib.grading.discover import Submission
+from lessonlib.grading.sandbox import Limits
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing confines here")
+
+SECRET = 123456.0
+BEST = attack_world.HONEST.replace("return 0.0", f"return {SECRET}")
+KEYS = {"submission", "exercise", "status", "score", "max_score", "seconds", "criteria"}
+PART_KEYS = {"id", "title", "points", "max_points", "passed", "message"}
+
+cli.app.command("grade")(cli_grade.grade)
+
+
+@pytest.fixture
+def target(monkeypatch):
+    exercise = attack_world.target(SECRET)
+    monkeypatch.setattr(checks, "EXERCISES", {"Target": exercise, "Other": exercise})
+
+
+@pytest.fixture
+def grade(target, tmp_path):
+    """Run the command in this process; return its status and its report."""
+
+    def run(*arguments, **options):
+        report = tmp_path / "report.json"
+        command = ["grade", *map(str, arguments), "--json", str(report)]
+        result = CliRunner().invoke(cli.app, command, **options)
+        text = json.loads(report.read_text()) if report.exists() else None
+        return result, text
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "submissions"
+    made.mkdir()
+
+    def write(**files):
+        for name, text in files.items():
+            (made / f"{name}.py").write_text(text)
+        return made
+
+    return write
+
+
+def by_name(report):
+    return {os.path.basename(each["submission"]): each for each in report["results"]}
+
+
+def test_report_is_the_contracts(grade, folder):
+    top = folder(best=BEST, half=attack_world.HONEST)
+    result, report = grade(top, "--seed", 7)
+    assert result.exit_code == 0
+    assert (report["version"], report["seed"]) == (1, 7)
+    assert report["confinement"] in ways.WAYS
+    for each in report["results"]:
+        assert set(each) >= KEYS
+        assert each["submission"].startswith(str(top))
+        for part in each["criteria"]:
+            assert set(part) == PART_KEYS
+            assert part["points"] == part["max_points"] * part["passed"]
+            assert bool(part["message"]) != part["passed"]
+        assert each["score"] == sum(part["points"] for part in each["criteria"])
+    best, half = by_name(report)["best.py"], by_name(report)["half.py"]
+    assert (best["status"], best["score"], best["max_score"]) == ("graded", 2.0, 2.0)
+    assert (half["status"], half["score"]) == ("graded", 1.0)
+    assert [part["id"] for part in half["criteria"] if not part["passed"]] == ["b"]
+
+
+def test_every_kind_of_outcome_has_its_status(grade, folder, tmp_path):
+    top = folder(
+        best=BEST,
+        none="x = 1",
+        several="class Target: pass\nclass Other: pass",
+        syntax="class Target:\n  def (",
+        name="class Target: pass\nnot_there",
+        exits="class Target: pass\nraise SystemExit(0)",
+        imports="import solutions.x\nclass Target: pass",
+        loops="class Target: pass\nwhile True: pass",
+        eats="class Target: pass\nx = bytearray(10**9)",
+        dies="class Target: pass\nimport os\nos.kill(os.getpid(), 9)",
+        pandas="import pandas_is_not_there\nclass Target: pass",
+    )
+    (top / "link.py").symlink_to("/etc/passwd")
+    (top / "junk.py").write_bytes(os.urandom(3000))
+    (top / "book.ipynb").write_text("{}")
+    result, report = grade(top, "--timeout", 1, "--memory", 300)
+    assert result.exit_code == 0
+    found = by_name(report)
+    statuses = {name: each["status"] for name, each in found.items()}
+    assert statuses == {
+        "best.py": "graded",
+        "none.py": "error",
+        "several.py": "error",
+        "syntax.py": "error",
+        "name.py": "error",
+        "exits.py": "error",
+        "imports.py": "forbidden",
+        "loops.py": "timeout",
+        "eats.py": "memory",
+        "dies.py": "crashed",
+        "pandas.py": "error",
+        "link.py": "forbidden",
+        "junk.py": "error",
+        "book.ipynb": "error",
+    }
+    for name, each in found.items():
+        assert (each["score"] > 0) == (name == "best.py")
+        assert each["message"] or name == "best.py"
+    for name in ("none.py", "several.py", "link.py", "junk.py"):
+        assert found[name]["exercise"] is None
+        assert found[name]["criteria"] == []
+    for name, last_line in (
+        ("syntax.py", "SyntaxError"),
+        ("name.py", "NameError: name 'not_there' is not defined"),
+        ("pandas.py", "ModuleNotFoundError: No module named 'pandas_is_not_there'"),
+        ("imports.py", "must be your own"),
+    ):
+        assert found[name]["exercise"] == "Target"
+        assert found[name]["max_score"] == 2.0
+        assert all(last_line in part["message"] for part in found[name]["criteria"])
+    assert "root:" not in json.dumps(found["link.py"])
+
+
+def test_a_named_exercise_settles_which_class(grade, folder):
+    top = folder(several=BEST + "class Other: pass", none="x = 1")
+    _, report = grade(top, "--exercise", "target")
+    assert by_name(report)["several.py"]["score"] == 2.0
+    assert by_name(report)["none.py"]["exercise"] is None
+
+
+def test_one_part_in_trouble_does_not_fail_the_others(grade, folder):
+    loop = "while True: pass"
+    trouble = {
+        "timeout": loop,
+        "crashed": "import os; os._exit(0)",
+        "memory": "return bytearray(10**10)",
+        "graded": "return 1 / 0",
+    }
+    top = folder(**{name: BEST.replace("return x ** 2", do) for name, do in trouble.items()})
+    _, report = grade(top, "--timeout", 2, "--memory", 300)
+    for name in trouble:
+        each = by_name(report)[f"{name}.py"]
+        assert each["status"] == name
+        assert [part["passed"] for part in each["criteria"]] == [False, True]
+
+
+def test_the_seed_decides_everything(grade, folder):
+    noisy = "class Target:\n  def square(self, x): raise ValueError(repr(x.tolist()))\n"
+    top = folder(noisy=noisy)
+
+    def said(*options):
+        _, report = grade(top, *options)
+        return report["seed"], by_name(report)["noisy.py"]["criteria"][0]["message"]
+
+    seed, message = said()
+    assert said("--seed", seed) == (seed, message)
+    assert said("--seed", seed + 1)[1] != message
+    # Neither other submissions nor their order matter.
+    folder(another=BEST)
+    assert said("--seed", seed, "--jobs", 1) == (seed, message)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["gone.py"],
+        [],
+        ["--jobs", "0", "."],
+        ["--exercise", "Nothing", "."],
+        ["--confine", "hope", "."],
+        ["--confine", "sandlock", "--trust", "."],
+        ["--roster", "gone.csv", "."],
+        ["--timeout", "-1", "."],
+    ],
+)
+def test_a_wrong_call_has_status_2(grade, arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result, _ = grade(*arguments)
+    assert result.exit_code == 2
+
+
+def test_without_confinement_nothing_of_strangers_runs(grade, folder, tmp_path, monkeypatch):
+    marker = tmp_path / "ran"
+    top = folder(a=f"class Target: pass\nopen({str(marker)!r}, 'w')")
+    monkeypatch.setattr(ways, "unavailable", lambda way: f"{way} is out of order")
+    result, report = grade(top)
+    assert result.exit_code == 2
+    assert report is None
+    assert not marker.exists()
+    for words in ("sandlock is out of order", "bubblewrap is", "container", "--trust"):
+        assert words in result.output
+    result, report = grade(top, "--trust")
+    assert result.exit_code == 0
+    assert report["confinement"] == "none"
+    assert marker.exists()
+
+
+@pytest.mark.parametrize("way", ways.WAYS)
+def test_a_launcher_killed_in_mid_batch_costs_one_submission(target, way):
+    if ways.unavailable(way):
+        pytest.skip(ways.unavailable(way))
+    plan = cluster.Plan(1, Limits(10.0), way)
+    slow = "import time\n" + BEST.replace("return x ** 2", "time.sleep(5); return x ** 2")
+    done = {}
+
+    def run():
+        for name, text in (("first", BEST), ("slow", slow), ("last", BEST)):
+            done[name] = cluster.task(Submission(f"{name}.py", text.encode()), plan)["result"]
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while "first" not in done:
+        time.sleep(0.01)
+    time.sleep(0.5)
+    (slot,) = [each for each in cluster._all if each.plan == plan]
+    os.killpg(slot._running._process.pid, signal.SIGKILL)
+    thread.join(60)
+    assert done["slow"]["status"] == "crashed"
+    assert done["first"]["score"] == done["last"]["score"] == 2.0
+    assert done["last"]["status"] == "graded"
+
+
+def test_nothing_is_left_running(grade, folder):
+    top = folder(**{f"s{i}": BEST for i in range(3)})
+    before = children()
+    grade(top, "--jobs", 2)
+    cluster.close()
+    assert children() <= before
+
+
+def children():
+    found = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                if int(file.read().rsplit(")", 1)[1].split()[1]) == os.getpid():
+                    found.add(int(pid))
+        except OSError:
+            continue
+    return found
+
+
+CUT = """
+import os, sys
+sys.path.insert(0, {tests!r})
+import attack_world
+from lessonlib.grading import checks, cli
+checks.EXERCISES = {{"Target": attack_world.target({secret})}}
+sys.argv = ["lessonlib", "grade", *sys.argv[1:]]
+cli.main()
+"""
+
+
+def test_interrupted_and_resumed_nothing_is_done_twice(folder, tmp_path):
+    slow = BEST + "import time; time.sleep(0.4)\n"
+    top = folder(**{f"s{i}": slow for i in range(8)})
+    report = tmp_path / "report.json"
+    program = CUT.format(tests=str(attack_world.HERE), secret=SECRET)
+    command = [sys.executable, "-c", program, str(top), "--json", str(report), "--jobs", "1"]
+
+    def results():
+        return json.loads(report.read_text())["results"] if report.exists() else []
+
+    def start():
+        return subprocess.Popen(
+            command + (["--resume"] if report.exists() else []),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    # Killed without a word: what was known is on disk, whole.
+    process = start()
+    while len(results()) < 2 and process.poll() is None:
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    known = {each["submission"]: each for each in results()}
+    assert 2 <= len(known) < 8
+    # Asked to end: the report is written, and the status says so.
+    process = start()
+    while len(results()) < len(known) + 1 and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate()
+    assert process.returncode == 130, output
+    assert b"--resume" in output
+    # One of the files has changed since: that one is graded anew.
+    changed = next(iter(known))
+    with open(changed, "a") as file:
+        file.write("# changed\n")
+    process = start()
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    final = {each["submission"]: each for each in results()}
+    assert len(final) == 8
+    assert all(each["score"] == 2.0 for each in final.values())
+    for name, each in known.items():
+        assert (final[name] == each) == (name != changed)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "submissions"]
+
+
+def test_resume_needs_a_report_of_the_same_seed(grade, folder, tmp_path):
+    top = folder(a=BEST)
+    grade(top, "--seed", 5)
+    result, report = grade(top, "--resume")
+    assert result.exit_code == 0
+    assert report["seed"] == 5
+    assert grade(top, "--resume", "--seed", 6)[0].exit_code == 2
+    assert CliRunner().invoke(cli.app, ["grade", str(top), "--resume"]).exit_code == 2
+    (tmp_path / "report.json").write_text("[]")
+    assert (
+        CliRunner()
+        .invoke(cli.app, ["grade", str(top), "--resume", "--json", str(tmp_path / "report.json")])
+        .exit_code
+        == 2
+    )
+
+
+def test_a_cluster_far_away_gives_the_same_results(tmp_path):
+    from distributed import LocalCluster
+
+    solution = attack_world.HERE.parents[1] / "solutions" / "face_aligner.py"
+    here, there = tmp_path / "here.json", tmp_path / "there.json"
+    common = ["grade", str(solution), "--seed", "3", "--json"]
+    assert CliRunner().invoke(cli.app, [*common, str(here)]).exit_code == 0
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as far:
+        address = ["--scheduler", far.scheduler_address]
+        result = CliRunner().invoke(cli.app, [*common, str(there), *address])
+    assert result.exit_code == 0, result.output
+    reports = [json.loads(path.read_text()) for path in (here, there)]
+    for report in reports:
+        for each in report["results"]:
+            each["seconds"] = 0
+    assert reports[0] == reports[1]
+    assert reports[0]["results"][0]["score"] > 0
+
+
+def test_no_scheduler_there_is_a_wrong_call(grade, folder, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT", 0.5)
+    result, _ = grade(folder(a=BEST), "--scheduler", "tcp://127.0.0.1:1")
+    assert result.exit_code == 2

@@ -1,0 +1,287 @@
+"""What other programs and people read: tables, XML, JSON, a page; strangers' text does no harm."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html.parser
+import io
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lessonlib.grading.grade import clean
+from lessonlib.grading.reports import files, pictures, tables, text
+from lessonlib.grading.reports import html as pages
+
+EVIL = "=cmd|' /C calc'!A0 <script>alert(1)</script> &amp; \x1b[31m\ud800\u202e ]]> [bold]"
+
+
+def part(name, passed, message="", points=1.0):
+    return {
+        "id": name,
+        "title": f"part {name}",
+        "points": points * passed,
+        "max_points": points,
+        "passed": passed,
+        "message": message,
+    }
+
+
+def result(path, exercise="FaceAligner", status="graded", message="", parts=None):
+    parts = [part("a", True), part("b", False, EVIL)] if parts is None else parts
+    return {
+        "submission": path,
+        "exercise": exercise,
+        "status": status,
+        "score": sum(each["points"] for each in parts),
+        "max_score": sum(each["max_points"] for each in parts),
+        "seconds": 0.25,
+        "criteria": parts,
+        "message": message,
+    }
+
+
+RESULTS = [
+    result("hw/ann/face.py"),
+    result("hw/ben/face.py", parts=[part("a", True), part("b", True)]),
+    result("hw/ben/older.py", parts=[part("a", False, "no"), part("b", False, "no")]),
+    result("hw/ben/expr.py", "ExpressionAnalyzer", parts=[part("c", True, points=3.0)]),
+    result("hw/eve/=1+1.py", None, "error", "defines nothing", []),
+    result("hw/who/x.py", "FaceAligner", "timeout", "stopped", [part("a", False, "stopped")]),
+]
+REPORT = {"version": 1, "seed": 5, "confinement": "sandlock", "results": RESULTS}
+ROSTER = """file,id,name,email,login,canvas_id,section
+ann,s1,"Noether, Emmy",ann@example.org,ann1,901,S-1
+ben,s2,"Faraday, Michael",ben@example.org,ben1,902,S-1
+eve,s3,Eve,,,,
+"""
+
+
+@pytest.fixture
+def roster(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text(ROSTER, encoding="utf-8-sig")
+    return tables.read_roster(path)
+
+
+def rows(table):
+    return list(csv.reader(io.StringIO(table)))
+
+
+def test_plain_table_has_a_line_each_and_a_column_per_part(roster):
+    head, *lines = rows(tables.plain(RESULTS, roster))
+    assert head[:7] == [
+        "submission",
+        "student",
+        "exercise",
+        "status",
+        "score",
+        "max_score",
+        "seconds",
+    ]
+    assert head[7:] == ["a", "b", "c", "message"]
+    assert len(lines) == len(RESULTS)
+    ann = dict(zip(head, lines[0], strict=True))
+    assert (ann["student"], ann["score"], ann["a"], ann["b"], ann["c"]) == (
+        "s1",
+        "1.0",
+        "1.0",
+        "0.0",
+        "",
+    )
+    assert lines[-1][1] == ""
+
+
+def test_moodle_maps_students_by_number_and_has_grade_and_feedback(roster):
+    head, *lines = rows(tables.moodle(RESULTS, roster))
+    assert head == [
+        "ID number",
+        "Email address",
+        "FaceAligner (Real)",
+        "FaceAligner (Feedback)",
+        "ExpressionAnalyzer (Real)",
+        "ExpressionAnalyzer (Feedback)",
+    ]
+    by_id = {line[0]: line for line in lines}
+    assert set(by_id) == {"s1", "s2"}  # Eve's file is no exercise; nobody's file is in no gradebook
+    assert by_id["s2"] == ["s2", "ben@example.org", "2.0", "", "3.0", ""]  # the better of two
+    assert by_id["s1"][2] == "1.0"
+    assert by_id["s1"][3].startswith("b: ")
+
+
+def test_canvas_has_its_importers_columns_and_points(roster):
+    head, points, *lines = rows(tables.canvas(RESULTS, roster))
+    assert head[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+    assert head[5:] == ["FaceAligner", "ExpressionAnalyzer"]
+    assert "Points Possible" in points[0]
+    assert points[5:] == ["1.0", "3.0"] or points[5:] == ["2.0", "3.0"]
+    assert lines[0] == ["Noether, Emmy", "901", "s1", "ann1", "S-1", "1.0", ""]
+    assert lines[1][5:] == ["2.0", "3.0"]
+
+
+def test_roster_finds_by_path_file_and_folder():
+    def found(file, submission):
+        who = tables.student(submission, [tables.Student(file, "7")])
+        return who is not None
+
+    assert found("hw/ann/face.py", "hw/ann/face.py")
+    assert found("face.py", "hw/ann/face.py")
+    assert found("face", "hw/ann/face.py")
+    assert found("ann", "hw/ann/face.py")
+    assert not found("fac", "hw/ann/face.py")
+    assert tables.student("hw/1234567.py", []).id == "1234567"
+    assert tables.unlisted(RESULTS, [tables.Student("ann", "1"), tables.Student("ben", "2")]) == [
+        "hw/eve/=1+1.py",
+        "hw/who/x.py",
+    ]
+
+
+@pytest.mark.parametrize("head", ["file,name", "id,name", "file,id,age", ""])
+def test_a_roster_without_its_columns_is_refused(tmp_path, head):
+    path = tmp_path / "roster.csv"
+    path.write_text(f"{head}\n1,2,3\n")
+    with pytest.raises(ValueError, match="file and id"):
+        tables.read_roster(path)
+
+
+def test_no_cell_is_a_formula(roster):
+    evil = [result(f"{sign}1+1.py", status="error", message=f"{sign}1+1") for sign in "=+-@"]
+    evil += [result("\t=1.py"), result("x.py", status="error", message=" =1+1")]
+    for table in (tables.plain(evil, []), tables.moodle(evil, []), tables.canvas(evil, [])):
+        for line in rows(table):
+            assert not any(cell.strip()[:1] in tuple("=+-@") for cell in line if cell.strip())
+
+
+def test_gradescope_gets_its_fields_and_writes_nowhere_else(tmp_path):
+    odd = [
+        *RESULTS,
+        result("../../escape.py"),
+        result("/abs/a.py"),
+        result("abs_a.py"),
+        result(".."),
+    ]
+    written = files.write_gradescope(odd, tmp_path / "out")
+    assert len(set(written)) == len(odd)
+    assert all(path.resolve().is_relative_to(tmp_path / "out") for path in written)
+    content = json.loads(written[0].read_text())
+    assert content["score"] == 1.0
+    assert content["execution_time"] == 0.25
+    assert [test["status"] for test in content["tests"]] == ["passed", "failed"]
+    assert content["tests"][0] == {
+        "number": "a",
+        "name": "part a",
+        "score": 1.0,
+        "max_score": 1.0,
+        "status": "passed",
+        "output": "",
+    }
+
+
+def test_junit_is_xml_with_honest_counts():
+    report = {**REPORT, "results": [*RESULTS, result("e\x00vil.py", message=EVIL)]}
+    root = ElementTree.fromstring(files.junit(report).encode())
+    suites = root.findall("testsuite")
+    assert len(suites) == len(report["results"])
+    for suite, each in zip(suites, report["results"], strict=True):
+        cases = suite.findall("testcase")
+        assert int(suite.get("tests")) == len(cases) == max(1, len(each["criteria"]))
+        assert int(suite.get("failures")) == len(suite.findall("testcase/failure"))
+        assert int(suite.get("errors")) == len(suite.findall("testcase/error"))
+    assert suites[0].get("failures") == "1"
+    assert suites[4].get("errors") == suites[5].get("errors") == "1"
+
+
+class Page(html.parser.HTMLParser):
+    """Collects tags and visible text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_page_is_self_contained_and_shows_strangers_text_as_text():
+    shown = {
+        "hw/ann/face.py": {"b": pictures.draw({"expected": np.eye(8), "returned": np.ones((8, 8))})}
+    }
+    evil = [*RESULTS, result("<img src=x onerror=alert(1)>.py", status="error", message=EVIL)]
+    page = Page(pages.page({**REPORT, "results": evil}, shown))
+    kinds = {tag for tag, _ in page.tags}
+    assert kinds.isdisjoint({"script", "link", "iframe", "object", "form"})
+    for tag, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        for name in ("src", "href"):
+            assert attributes.get(name, "data:").startswith("data:"), tag
+        assert tag != "img" or attributes["alt"]
+    assert sum(tag == "img" for tag, _ in page.tags) == 3
+    assert EVIL in page.text
+    assert "seed 5" in page.text
+    assert "confined by sandlock" in page.text
+
+
+def image(png):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))))
+
+
+def test_pictures_show_both_on_one_scale_and_where_they_differ():
+    expected = np.zeros((6, 9))
+    returned = expected.copy()
+    returned[2, 3], returned[4, 5], expected[0, 0] = 1.0, np.nan, 1.0
+    drawn = {
+        name: image(png)
+        for name, png in pictures.draw({"expected": expected, "returned": returned}).items()
+    }
+    assert list(drawn) == ["expected", "returned", "difference"]
+    assert drawn["expected"][0, 0].tolist() == [255, 255, 255]
+    assert drawn["returned"][2, 3].tolist() == [255, 255, 255]
+    assert drawn["returned"][0, 0].tolist() == [0, 0, 0]
+    assert drawn["returned"][4, 5].tolist() == drawn["difference"][4, 5].tolist()  # a hole
+    difference = drawn["difference"].astype(int)
+    assert difference[1, 1].tolist() == [255, 255, 255]
+    assert difference[2, 3, 0] > difference[2, 3, 2]  # too much: orange
+    assert difference[0, 0, 2] > difference[0, 0, 0]  # too little: blue
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"expected": np.zeros((3, 8, 8)), "returned": np.ones((3, 8, 8))},
+        {"expected": np.zeros((8, 8)), "returned": np.zeros((4, 4))},
+        {"expected": np.full((8, 8), np.inf), "returned": np.full((8, 8), np.nan)},
+        {"expected": np.full((8, 8), 1e308), "returned": np.full((8, 8), -1e308)},
+        {"returned": np.zeros((2000, 3000), bool)},
+    ],
+)
+def test_odd_arrays_are_drawn_too(arrays):
+    for png in pictures.draw(arrays).values():
+        assert max(image(png).shape[:2]) <= 256
+
+
+def test_what_is_no_picture_is_left_out():
+    assert pictures.draw({"expected": np.zeros(5), "returned": np.zeros((2, 0))}) == {}
+
+
+def test_messages_are_clean_text():
+    cleaned = clean(EVIL + "\r\nnext\tline" + "x" * 10_000)
+    assert "\x1b" not in cleaned
+    assert "\u202e" not in cleaned
+    assert "\nnext\tline" in cleaned
+    assert len(cleaned) < 5000
+
+
+def test_text_says_each_part():
+    lines = text.summary(RESULTS[0]).split("\n")
+    assert lines[0] == "FaceAligner: 1 of 2 points"
+    assert lines[1].startswith("ok   a")
+    assert lines[2].startswith("not  b")
+    assert "stopped" in text.summary(RESULTS[5])
