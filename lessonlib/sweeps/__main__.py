@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import groupby
 from multiprocessing import get_context
 
 from lessonlib.sweeps import store
@@ -29,11 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
     ):
         bar = progress.add_task(f"sweep {chosen.name}", total=len(configs) + len(entries))
         progress.advance(bar, len(entries))
-        runs = [pool.submit(store.execute, chosen.name, config) for config in configs]
+        # neighbours that differ in n alone share a worker, and what it keeps: their features
+        groups = groupby(configs, lambda config: config | {"n": None})
+        runs = [pool.submit(store.execute, chosen.name, list(group)) for _, group in groups]
         for run in as_completed(runs):
-            entries.append(run.result())
+            entries.extend(run.result())
             store.save(chosen.name, entries)
-            progress.advance(bar)
+            progress.advance(bar, len(run.result()))
     return 0
 
 

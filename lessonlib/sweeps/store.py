@@ -159,10 +159,11 @@ def missing(name: str, *, everything: bool = False) -> tuple[list[dict], list[En
     return [config for config in wanted if config not in done], fresh
 
 
-def execute(name: str, config: dict[str, Any]) -> Entry:
-    """Run one config and return its entry."""
+def execute(name: str, configs: list[dict[str, Any]]) -> list[Entry]:
+    """Run some configs and return their entries."""
     sweep = module(name)
-    return Entry(config, sweep.run(**config), code_fingerprint(sweep.SOURCES), sweep.data())
+    made = code_fingerprint(sweep.SOURCES), sweep.data()
+    return [Entry(config, sweep.run(**config), *made) for config in configs]
 
 
 def one_thread() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lessonlib.sweeps.store import file_fingerprint
+from lessonlib.sweeps.transfer_plan import LARGEST, configs
 
 #: What an entry depends on, inside the package.
 SOURCES = (
@@ -20,8 +21,9 @@ SOURCES = (
     "sweeps/transfer.py",
 )
 
-SIZES = (50, 150, 500, 1500)
-N_TEST, N_VALIDATION = 500, 300
+__all__ = ["SOURCES", "STRATEGIES", "configs", "data", "draw", "run", "train"]
+
+N_TEST, N_VALIDATION = 400, 300
 #: Strategy: does it start from ImageNet's weights?
 STRATEGIES = {
     "frozen": True,
@@ -29,34 +31,10 @@ STRATEGIES = {
     "full": True,
     "random full": False,
     "random frozen": False,
+    "random full, long": False,
     "gradual, adapting BatchNorm": True,
 }
-
-
-def configs() -> list[dict[str, Any]]:
-    """Return everything that is to run: cheap things first, with more seeds."""
-    frozen = [
-        {"strategy": strategy, "n": n, "seed": seed, "max_regions": None}
-        for strategy, seeds in (("frozen", 5), ("random frozen", 3))
-        for seed in range(seeds)
-        for n in SIZES
-    ]
-    few = [
-        {"strategy": "frozen", "n": 1500, "seed": seed, "max_regions": regions}
-        for seed in range(5)
-        for regions in (2, 5, 15)
-    ]
-    trained = [
-        {"strategy": strategy, "n": n, "seed": seed, "max_regions": None}
-        for n in (500, 50, 1500)
-        for seed in range(3)
-        for strategy in ("gradual", "full", "random full")
-    ]
-    ablation = [
-        {"strategy": "gradual, adapting BatchNorm", "n": 500, "seed": seed, "max_regions": None}
-        for seed in range(3)
-    ]
-    return frozen + few + trained[:9] + ablation + trained[9:]
+_ROUNDS = {"random full, long": 30}  # of 20 steps; 6 for all others
 
 
 def data() -> str:
@@ -87,7 +65,7 @@ def draw(n: int, seed: int, max_regions: int | None = None) -> dict[str, Any]:
     from lessonlib.images.experiment import nodule_set
 
     share = {"prevalence": 0.3, "seed": seed}
-    largest = nodule_set("train", max(SIZES), max_regions=max_regions, **share)
+    largest = nodule_set("train", LARGEST, max_regions=max_regions, **share)
     return {
         "train": largest[:n],
         "validation": nodule_set("validation", N_VALIDATION, **share),
@@ -97,14 +75,23 @@ def draw(n: int, seed: int, max_regions: int | None = None) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=1)
-def _features(seed: int, max_regions: int | None, pretrained: bool) -> dict[str, np.ndarray]:
-    """Features of the largest training set and of all others, once for every n."""
+@lru_cache(maxsize=2)
+def _train_features(seed: int, max_regions: int | None, pretrained: bool) -> np.ndarray:
+    """Features of the largest training set, once for every n."""
     from lessonlib.transfer import extract_features
 
-    model = _model(pretrained, seed)
-    sets = draw(max(SIZES), seed, max_regions)
-    return {name: extract_features(model, s.images) for name, s in sets.items()}
+    return extract_features(
+        _model(pretrained, seed), draw(LARGEST, seed, max_regions)["train"].images
+    )
+
+
+@lru_cache(maxsize=2)
+def _other_features(seed: int, pretrained: bool) -> dict[str, np.ndarray]:
+    """Features of the validation and test sets, once for every n and choice of regions."""
+    from lessonlib.transfer import extract_features
+
+    model, sets = _model(pretrained, seed), draw(1, seed)
+    return {k: extract_features(model, s.images) for k, s in sets.items() if k != "train"}
 
 
 def _model(pretrained: bool, seed: int) -> Any:
@@ -141,10 +128,9 @@ def run(strategy: str, n: int, seed: int, max_regions: int | None) -> dict[str, 
     tests = ("internal", "external", "external, marked")
     history = None
     if strategy.endswith("frozen"):
-        made = _features(seed, max_regions, STRATEGIES[strategy])
-        head = fit_head(
-            made["train"][:n], sets["train"].labels, made["validation"], sets["validation"].labels
-        )
+        first = _train_features(seed, max_regions, STRATEGIES[strategy])[:n]
+        made = _other_features(seed, STRATEGIES[strategy])
+        head = fit_head(first, sets["train"].labels, made["validation"], sets["validation"].labels)
         scores = {name: head.score(made[name]) for name in tests}
     else:
         model, history = train(strategy, sets, seed)
@@ -186,7 +172,10 @@ def train(strategy: str, sets: dict[str, Any], seed: int) -> tuple[Any, Any]:
     given = sets["train"], sets["validation"]
     if not strategy.startswith("gradual"):
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-        return model, fit(model, *given, optimizer=optimizer, rounds=8, patience=4, seed=seed)
+        rounds = _ROUNDS.get(strategy, 6)
+        return model, fit(
+            model, *given, optimizer=optimizer, rounds=rounds, patience=rounds, seed=seed
+        )
     first, second = (extract_features(model, s.images) for s in given)
     fit_head(first, given[0].labels, second, given[1].labels).load_into(model)
     adapting = strategy.endswith("BatchNorm")
@@ -195,8 +184,8 @@ def train(strategy: str, sets: dict[str, Any], seed: int) -> tuple[Any, Any]:
         model,
         *given,
         optimizer=thaw.optimizer,
-        rounds=8,
-        patience=4,
+        rounds=6,
+        patience=6,
         schedule=lambda i: min(i + 1, thaw.n_stages),
         seed=seed,
     )
