@@ -18,6 +18,8 @@ _TOPICS = (
     "images",
     "profiling",
     "scientific",
+    "sweeps",
+    "transfer",
 )
 
 __all__ = [*_TOPICS, "__version__"]
