@@ -8,6 +8,7 @@ import functools
 import itertools
 import logging
 import threading
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,6 +149,8 @@ def run(
     """
     from distributed import as_completed
 
+    # A file of many megabytes is no mistake here.
+    warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
     with _client(jobs, scheduler) as client:
 
         def submit(entry: tuple[str, bool]):

@@ -64,7 +64,7 @@ def command(
             "fs_readable": list(readable),
             "fs_denied": list(hidden),
             "fs_writable": [scratch, os.devnull],
-            "max_processes": 2,  # the launcher and one child
+            "max_processes": 3,  # the launcher, a child, and one just ending
             "clean_env": True,
             "env": environment(scratch),
             "no_coredump": True,

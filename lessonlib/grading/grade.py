@@ -15,7 +15,7 @@ from . import checks
 from .discover import Submission
 from .exercise import Criterion, Exercise, Mistake, SubmissionError
 from .remote import ConfinedRemote
-from .sandbox import Launcher
+from .sandbox import Launcher, SandboxError
 
 _MESSAGE_CAP = 4000
 # What a terminal or a spreadsheet might obey: control characters other than line ends, and marks
@@ -72,9 +72,12 @@ def grade(
     if submission.status:
         report.fail(submission.status, submission.message)
     else:
-        with ConfinedRemote(launcher, submission.data, submission.suffix) as remote:
-            started = time.monotonic()  # starting a launcher is not the submission's time
-            _grade(report, remote, submission, seed, exercise)
+        try:
+            with ConfinedRemote(launcher, submission.data, submission.suffix) as remote:
+                started = time.monotonic()  # starting a launcher is not the submission's time
+                _grade(report, remote, submission, seed, exercise)
+        except SandboxError as error:  # it did start before
+            report.fail("crashed", f"{error}; grade it again")
     return report.outcome(time.monotonic() - started, submission.digest)
 
 
@@ -127,7 +130,8 @@ def described(error: SubmissionError) -> str:
         place = f"line {error.line}"
     text = f"{error.text} ({place})" if place else error.text
     if error.type_name == "NotImplementedError":
-        return f"still to be written: {error.message} ({place})"
+        task = re.sub(r"^part \w+: ", "", error.message)
+        return f"still to be written: {task} ({place})"
     if error.type_name in ("PermissionError", "BlockingIOError"):
         return f"{text}\nhint: no files, network or other processes are there while graded"
     return text

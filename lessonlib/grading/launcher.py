@@ -18,15 +18,11 @@ import resource
 import select
 import signal
 import socket
-import struct
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import seccomp, worker
-
-#: A letter, an exit status or process id, and kilobytes of memory.
-ANSWER = struct.Struct(">cii")
+from . import protocol, seccomp, worker
 
 _PR_SET_PDEATHSIG = 1
 #: Descriptors a child may hold at once, its pipes included.
@@ -56,7 +52,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
     confine = _confiner(settings)
     gc.collect()
     gc.freeze()  # what is loaded now stays shared with the children
-    control.sendall(ANSWER.pack(b"R", os.getpid(), 0))
+    control.sendall(protocol.TOLD.pack(b"R", os.getpid(), 0))
     child, ended = 0, -1
     while True:
         waiting, _, _ = select.select([control, *([ended] if child else [])], [], [])
@@ -65,13 +61,13 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
             os.close(ended)
             _kill(child)
             child = 0
-            control.sendall(ANSWER.pack(b"X", status, usage.ru_maxrss))
+            control.sendall(protocol.TOLD.pack(b"X", status, usage.ru_maxrss))
         if control in waiting:
             command, pipes, _, _ = socket.recv_fds(control, 1, 2)
             if command == b"F":
                 child = _fork(control, pipes, settings, confine)
                 ended = os.pidfd_open(child)
-                control.sendall(ANSWER.pack(b"P", child, 0))
+                control.sendall(protocol.TOLD.pack(b"P", child, 0))
             elif child:
                 _kill(child)
             if not command:

@@ -31,6 +31,8 @@ RANK_CAP = 8
 _KEYS = (bool, int, float, str)
 _HEADER = struct.Struct(">II")
 HEADER_SIZE = _HEADER.size
+#: What a launcher tells the grader: a letter, a process id or exit status, kilobytes of memory.
+TOLD = struct.Struct(">cii")
 
 
 class ProtocolError(Exception):

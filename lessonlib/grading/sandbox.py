@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import launcher, libraries
+from . import libraries, protocol
 from .channel import Channel
 from .confine import command, environment
 
@@ -175,12 +175,12 @@ class Launcher:
     def _answer(self, expected: bytes) -> tuple[int, int]:
         """Read the launcher's next message of a kind."""
         data = b""
-        while len(data) < launcher.ANSWER.size:
-            piece = self._control.recv(launcher.ANSWER.size - len(data))
+        while len(data) < protocol.TOLD.size:
+            piece = self._control.recv(protocol.TOLD.size - len(data))
             if not piece:
                 raise SandboxError("the launcher has gone")
             data += piece
-        letter, number, memory = launcher.ANSWER.unpack(data)
+        letter, number, memory = protocol.TOLD.unpack(data)
         if letter != expected:
             return self._answer(expected)
         return number, memory

@@ -19,6 +19,7 @@ _STYLE = """
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 .grading th { font-weight: 600; white-space: nowrap; }
 .grading .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.grading .name { white-space: nowrap; }
 .grading .passed { color: var(--good); } .grading .failed { color: var(--bad); }
 .grading pre { margin: .25rem 0; white-space: pre-wrap; font: .875rem/1.45 ui-monospace, monospace;
   background: var(--soft); padding: .5rem .7rem; border-radius: .3rem; }
@@ -82,7 +83,7 @@ def _averages(results: list[dict[str, Any]]) -> str:
             for part in own[0]["criteria"]
         )
         rows.append(
-            f'<tr><td>{escape(name)}<td class="number">{len(own)}'
+            f'<tr><td class="name">{escape(name)}<td class="number">{len(own)}'
             f'<td class="number">{mean:.2f} / {own[0]["max_score"]:g}<td>{escape(shares)}'
         )
     head = '<tr><th>Exercise<th class="number">Files<th class="number">Mean score<th>Parts passed'

@@ -8,6 +8,7 @@ import io
 import numpy as np
 
 _LARGEST = 256  # pixels of a picture's longer side
+_DIFFERENCE = "difference (orange: too much, blue: too little)"
 _HOLE = np.array([214, 39, 110], np.uint8)  # what is no finite number
 
 
@@ -41,7 +42,7 @@ def draw(arrays: dict[str, np.ndarray]) -> dict[str, str]:
     drawn = {name: _png(_gray(image, low, high)) for name, image in images.items()}
     if same and len(images) >= 2:
         expected, returned = list(images.values())[:2]
-        drawn["difference"] = _png(_diverging(returned - expected))
+        drawn[_DIFFERENCE] = _png(_diverging(returned - expected))
     return drawn
 
 
