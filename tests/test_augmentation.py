@@ -111,6 +111,16 @@ def test_shape_dtype_range_and_labels_are_kept(image, seed, sigma):
     np.testing.assert_array_equal(image, before)
 
 
+def test_the_range_is_kept_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    for dtype in (np.float32, np.float64):
+        for low, high in np.sort(rng.normal(size=(40, 2)).astype(dtype), axis=1):
+            image = np.where(rng.random((24, 24)) < 0.5, low, high)
+            moved = ElasticDeformation(5, 6, generator=rng)(image)
+            assert moved.min() >= low
+            assert moved.max() <= high
+
+
 @given(hnp.arrays(np.float64, (6, 7), elements=st.floats(-1e300, 1e300)), st.integers(0, 99))
 @settings(max_examples=40, deadline=None)
 def test_alpha_zero_changes_nothing(image, seed):

@@ -52,7 +52,7 @@ class ElasticDeformation:
 
     and the pixel at :math:`(y, x)` is read at :math:`(y + u_y, x + u_x)`, bilinearly, with the
     border repeated beyond the frame [1]_. The field is drawn on a coarser grid with the same
-    covariance (:mod:`lessonlib.augmentation.field`). Taught in the chapter *Augmentation*.
+    covariance. Taught in the chapter *Augmentation*.
 
     References
     ----------

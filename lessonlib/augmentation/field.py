@@ -15,8 +15,8 @@ import numpy as np
 
 from lessonlib._validation import check_number
 
-# Nodes kept beyond the picture on each side: what the subdivision reaches for at its border.
-_MARGIN = 2
+# Nodes kept beyond the picture on each side: a pixel is made of the nodes around it and one more.
+_MARGIN = 1
 
 
 @dataclass(frozen=True)
