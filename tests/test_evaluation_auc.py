@@ -172,6 +172,19 @@ def test_groups_are_drawn_whole():
     assert honest.n_groups == 200
 
 
+def test_one_seed_draws_the_same_groups_for_two_models():
+    """Rescaled scores rank alike, so that their areas differ in no resample."""
+    labels, scores = random_cases(3, 200)
+    groups = np.arange(200) // 5
+    one, other = (
+        ev.bootstrap_auc(labels, s, groups=groups, n_resamples=50, seed=4)
+        for s in (scores, 5 * scores + 1)
+    )
+    assert np.array_equal(one.samples, other.samples)
+    reverse = ev.bootstrap_auc(labels, -scores, groups=groups, n_resamples=50, seed=4)
+    np.testing.assert_allclose(reverse.samples, 1 - one.samples)
+
+
 def test_group_resamples_without_a_class_are_counted():
     labels, scores = np.array([0, 0, 1, 1]), np.array([0.1, 0.5, 0.4, 0.9])
     got = ev.bootstrap_auc(labels, scores, groups=list("aabb"), n_resamples=400)

@@ -151,7 +151,7 @@ def auc_interval(y_true, y_score, level: float = 0.95) -> AucInterval:
     Examples
     --------
     >>> print(auc_interval([0, 0, 0, 1, 1], [0.1, 0.4, 0.5, 0.4, 0.9]))
-    0.750 [0.190, 1.000]
+    0.750 [0.184, 1.000]
     """
     level = check_level(level)
     classes = Classes.split(y_true, y_score)

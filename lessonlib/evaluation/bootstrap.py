@@ -103,7 +103,8 @@ def bootstrap_auc(
         Coverage of the interval.
     groups : array_like, shape (N,), optional
         The patient, the region or the hospital of each case. Whole groups are drawn then, as cases
-        of one group are not independent. Without it, each class is drawn by itself.
+        of one group are not independent, and one seed draws the same groups for any scores, so that
+        two models can be compared resample by resample. Without it, each class is drawn by itself.
     seed : int or numpy.random.Generator, default 0
 
     Returns

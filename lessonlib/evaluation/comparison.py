@@ -81,8 +81,9 @@ def compare_auc(y_true, score_a, score_b, level: float = 0.95) -> AucComparison:
     .. math:: S = S_{10}/m + S_{01}/n, \qquad
               \operatorname{var}(A_a - A_b) = S_{aa} + S_{bb} - 2 S_{ab}.
 
-    The test is meant for models that are fixed before the cases are seen. Between nested models
-    fitted on these very cases it is not valid [2]_.
+    The test is meant for models that are fixed before the cases are seen. Where one model extends
+    the other, both are fitted to these very cases and the extension is worthless, the difference
+    is not normally distributed [2]_.
 
     References
     ----------
