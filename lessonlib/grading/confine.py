@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Sequence
 
 from . import libraries
 
 _SANDLOCK = """
 import json, sys
+policy, command, path = json.loads(sys.argv[1])
+sys.path += path
 from sandlock import Sandbox
-policy, command = json.loads(sys.argv[1])
 sys.exit(Sandbox(**policy).run_interactive(command))
 """
 
@@ -69,7 +69,8 @@ def command(
             "env": environment(scratch),
             "no_coredump": True,
         }
-        return [sys.executable, "-I", "-c", _SANDLOCK, json.dumps([policy, inside])]
+        told = json.dumps([policy, inside, libraries.search_path()])
+        return [*inside[:-1], _SANDLOCK, told]
     if way == "bubblewrap":
         words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
         words += ["--cap-drop", "ALL", "--clearenv"]

@@ -61,7 +61,7 @@ def interpreter() -> str:
 def search_path() -> list[str]:
     """Return where the libraries are: what a child's ``sys.path`` has beyond the standard one."""
     found = []
-    for name in PRELOAD:
+    for name in (*PRELOAD, "sandlock"):
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin:
             found.append(str(Path(spec.origin).parents[1]))
