@@ -163,7 +163,7 @@ class ElasticDeformation:
             return batch.copy()
         out = np.empty(batch.shape, batch.dtype)
         for target, planes, field in zip(out, batch, fields, strict=True):
-            target[:] = warp_planes(planes, field, nearest=nearest, name=name)
+            warp_planes(planes, field, target, nearest=nearest, name=name)
         return out
 
     def _deform_dask(self, image: Any, mask: Any) -> Any:

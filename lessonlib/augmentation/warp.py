@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 # Tiles of this side keep one tile's coordinates and pixels in a processor's cache.
-_TILE = 512
+_TILE = 256
 # OpenCV's remap takes sources below 32,767 px; a tile's source is the tile and twice the reach.
 _LONGEST_REACH = 16_000
 # What float32 holds exactly. Everything else is scaled to [0, 1] of its own range on the way.
@@ -89,12 +89,19 @@ def warp(image: np.ndarray, displacement: np.ndarray, *, nearest: bool = False) 
     if not np.isfinite(u).all():
         raise ValueError("displacement must be finite, got NaN or infinite values")
     planes = image.reshape(-1, *image.shape[-2:])
-    return warp_planes(planes, GivenField(u), nearest=nearest).reshape(image.shape)
+    out = np.empty(planes.shape, planes.dtype)
+    warp_planes(planes, GivenField(u), out, nearest=nearest)
+    return out.reshape(image.shape)
 
 
 def warp_planes(
-    planes: np.ndarray, field: DisplacementSource, *, nearest: bool = False, name: str = "image"
-) -> np.ndarray:
+    planes: np.ndarray,
+    field: DisplacementSource,
+    out: np.ndarray,
+    *,
+    nearest: bool = False,
+    name: str = "image",
+) -> None:
     """Move every plane of a stack by the same field.
 
     Parameters
@@ -103,17 +110,13 @@ def warp_planes(
         What to move.
     field : Field or GivenField
         By how much.
+    out : numpy.ndarray, shape (C, H, W)
+        Where the answer goes, in the dtype of `planes`.
     nearest : bool
         Copy the nearest pixel instead of interpolating.
     name : str
         The argument's name, for messages.
-
-    Returns
-    -------
-    numpy.ndarray, shape (C, H, W)
-        In the dtype of `planes`.
     """
-    out = np.empty(planes.shape, planes.dtype)
     limits = [None if nearest else finite_limits(plane, name) for plane in planes]
     height, width = planes.shape[1:]
     for top, bottom in _spans(height):
@@ -122,7 +125,6 @@ def warp_planes(
             window, maps = locate(field, (top, bottom), (left, right), (height, width))
             for target, plane, limit in zip(out, planes, limits, strict=True):
                 target[inside] = look_up(plane[window], maps, limit)
-    return out
 
 
 def locate(
