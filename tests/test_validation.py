@@ -22,7 +22,7 @@ def test_integers_are_taken(value):
 
 @pytest.mark.parametrize("value", [3.0, "3", True, np.bool_(True), None, [3]])
 def test_what_is_no_integer_is_refused_by_name(value):
-    with pytest.raises(TypeError, match="^n must be an integer, got"):
+    with pytest.raises(TypeError, match=r"^n must be an integer, got"):
         check_integer("n", value)
 
 
