@@ -102,7 +102,8 @@ def main(
         raise typer.Exit(1)
 
 
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+app.command(help=HELP)(main)
+
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(help=HELP)(main)
     app()

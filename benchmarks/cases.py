@@ -96,7 +96,8 @@ class Case:
         What is wanted.
     clock : {"processor", "wall", "own"}
         Seconds that the contestant's process worked; seconds that passed; or seconds that the
-        contestant itself returns, for work done in processes that it starts.
+        contestant counts itself, for work done in processes that it starts: the first part of
+        the tuple that it answers.
     memory : bool
         Whether to measure memory as well.
     rounds : int or None

@@ -28,6 +28,7 @@ PEERS = ROOT / "benchmarks" / "peers"
 HOME = ROOT / ".bench"
 COURSE = "course"
 
+_VENV = ("-m", "venv")
 _OWN_COPIES = {"pip", "setuptools"}  # every environment has its own; nothing imports them
 
 
@@ -123,7 +124,7 @@ def _site(folder: Path) -> Path:
 def _make(folder: Path, group: str, *, shared: bool) -> tuple[dict[str, str], bool]:
     """Make an environment; return what is missing and whether a later try may find it."""
     shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([sys.executable, *_VENV, folder], check=True)
     constraint: list[str] = []
     if shared:
         # Lines of a .pth file are appended to sys.path: the group's own packages come first.

@@ -22,6 +22,13 @@ class ContestantError(Exception):
     """A contestant could not be run; the text says why."""
 
 
+def _variables(environment: Environment, *, steady: bool) -> dict[str, str]:
+    """Return a worker's environment variables, as if its environment had been activated."""
+    paths = [str(environment.python.parent), os.environ.get("PATH", os.defpath)]
+    variables = {**os.environ, "PATH": os.pathsep.join(paths), **ONE_THREAD, **QUIET}
+    return {**variables, **STEADY_MEMORY} if steady else variables
+
+
 class Link:
     """A running worker.
 
@@ -48,9 +55,10 @@ class Link:
             text=True,
             encoding="utf-8",
             cwd=ROOT,
-            env={**os.environ, **ONE_THREAD, **QUIET, **(STEADY_MEMORY if steady else {})},
+            env=_variables(environment, steady=steady),
         )
         self._answers: queue.Queue[str] = queue.Queue()
+        self._ended = False
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -66,16 +74,20 @@ class Link:
         ContestantError
             Where the worker says so, dies, or does not answer in time.
         """
+        if self._ended:
+            raise ContestantError("its process has ended")
         try:
             self._process.stdin.write(json.dumps({"do": do, **request}) + "\n")
             self._process.stdin.flush()
             line = self._answers.get(timeout=self.timeout)
         except queue.Empty:
+            self._ended = True
             self._process.kill()
             raise ContestantError(f"no answer within {self.timeout:.0f} s") from None
         except OSError:
             line = ""
         if not line:
+            self._ended = True
             raise ContestantError(f"its process ended ({self._last_error()})")
         answer = json.loads(line)
         if "error" in answer:
@@ -95,7 +107,7 @@ class Link:
     @property
     def alive(self) -> bool:
         """Whether the worker still runs."""
-        return self._process.poll() is None
+        return not self._ended and self._process.poll() is None
 
     def forget(self, key: str) -> None:
         """Let the worker drop a contestant; a worker that is gone has dropped it already."""

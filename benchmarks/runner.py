@@ -69,9 +69,9 @@ class Result:
 
     def ratio(self, row: Row) -> tuple[float, float, float] | None:
         """Return smallest, median and largest of ours / `row`, round by round."""
-        pairs = list(zip(self.ours.seconds, row.seconds, strict=True)) if row.seconds else []
-        if not pairs or not self.ours.seconds:
+        if not self.ours.seconds or not row.seconds:
             return None
+        pairs = zip(self.ours.seconds, row.seconds, strict=True)
         ratios = [mine / theirs for mine, theirs in pairs]
         return min(ratios), statistics.median(ratios), max(ratios)
 
@@ -131,6 +131,7 @@ class Runner:
         self.say, self.step, self._find = say, step, find
         self._environments: dict[str, Environment] = {}
         self._links: dict[str, Link] = {}
+        self._entered: dict[str, tuple[Contestant, Inputs]] = {}  # by key, of the case that runs
 
     def __enter__(self) -> Runner:
         return self
@@ -166,14 +167,22 @@ class Runner:
                 self.step()
             if row.contestant.environment in self._links:
                 self._links[row.contestant.environment].forget(_key(case, row.contestant))
+        self._entered.clear()
         return Result(case, rows)
 
     def _link(self, group: str) -> Link:
         if group not in self._environments:
             self._environments[group] = self._find(group, self.say)
-        if group not in self._links or not self._links[group].alive:
-            self._links[group] = Link(self._environments[group])
-        return self._links[group]
+        link = self._links.get(group)
+        if link is None or not link.alive:
+            if link is not None:
+                link.close()
+            link = self._links[group] = Link(self._environments[group])
+            # Whoever ended the worker took the others of its environment with it.
+            for key, (contestant, inputs) in self._entered.items():
+                if contestant.environment == group:
+                    link.prepare(key, contestant.make, inputs)
+        return link
 
     def _enter(self, case: Case, contestant: Contestant, inputs: Inputs) -> Row:
         """Prepare a contestant and compare its answer."""
@@ -196,6 +205,7 @@ class Runner:
             row.text = agreement.text
             row.status = "timed" if agreement.agrees else "differs"
             link.prepare(key, contestant.make, inputs)
+            self._entered[key] = contestant, inputs
         except (ContestantError, OSError) as error:
             row.status, row.text = "failed", str(error)
         return row
@@ -206,9 +216,8 @@ class Runner:
         for row in rows:
             self.say(f"{case.name}: warming up {row.contestant.name}")
             one = self._time(case, row, 1)
-            calls[row.contestant.name] = min(
-                _MOST_CALLS, math.ceil(_ROUND_SECONDS / max(one, 1e-4))
-            )
+            most = 3 if case.clock == "own" else _MOST_CALLS
+            calls[row.contestant.name] = min(most, math.ceil(_ROUND_SECONDS / max(one, 1e-4)))
         for number in range(self.rounds_of(case)):
             self.say(f"{case.name}: round {number + 1} of {self.rounds_of(case)}")
             for row in rows:
@@ -232,6 +241,7 @@ class Runner:
             )
         except ContestantError as error:
             row.status, row.text = "failed", str(error)
+            self._entered.pop(_key(case, row.contestant), None)
             return math.nan
         return statistics.median(measured["processor" if case.clock == "processor" else "wall"])
 

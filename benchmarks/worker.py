@@ -115,7 +115,7 @@ class Worker:
             start = time.perf_counter(), time.process_time()
             answer = contestant()
             stop = time.perf_counter(), time.process_time()
-            wall.append(float(answer) if own_clock else stop[0] - start[0])
+            wall.append(answer[0] if own_clock else stop[0] - start[0])
             processor.append(stop[1] - start[1])
             del answer
         return {"wall": wall, "processor": processor}

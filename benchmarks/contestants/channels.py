@@ -119,8 +119,11 @@ def stretch_ours(image):
 
 def stretch_numpy(image):
     def stretch():
-        low, high = np.percentile(image, PERCENTILES, axis=(1, 2), keepdims=True)
-        return np.clip((image - low) / (high - low), 0, 1).astype(np.float32)
+        out = np.empty(image.shape, np.float32)
+        for c, y in zip(image, out, strict=True):
+            low, high = np.percentile(c, PERCENTILES)
+            y[...] = (np.clip(c, low, high) - low) / (high - low)
+        return out
 
     return stretch
 

@@ -12,7 +12,7 @@ def _import(name):
     def run():
         command = [sys.executable, "-c", _CODE.format(name)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        return float(done.stdout.split()[-1])
+        return (float(done.stdout.split()[-1]),)
 
     return run
 

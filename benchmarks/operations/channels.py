@@ -89,7 +89,11 @@ CASES = (
             _contestant("moments", "xarray", "xarray"),
         ),
         agreement=same_moments,
-        targets=(Target(0.4), Target(8 * 2**20, of=None, quantity="memory")),
+        targets=(
+            Target(0.4, of="NumPy"),
+            Target(1.0),
+            Target(8 * 2**20, of=None, quantity="memory"),
+        ),
         memory=True,
         same="Population statistics; sums of whole numbers give the exact values to compare with.",
     ),
@@ -114,7 +118,12 @@ CASES = (
         inputs=scene,
         ours=_contestant("stretch", "lessonlib", "ours"),
         peers=(
-            _contestant("stretch", "NumPy", "numpy", note="the formula in two lines"),
+            _contestant(
+                "stretch",
+                "NumPy",
+                "numpy",
+                note="percentile, clip and the formula, channel by channel",
+            ),
             _contestant("stretch", "scikit-image", "skimage", note="rescale_intensity"),
             _contestant("stretch", "xarray", "xarray"),
             _contestant("stretch", "dask", "dask", note="merges its chunks' percentiles"),
