@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _CONTROLS = {
     "threshold": "Threshold",
     "prevalence": "Prevalence where it is used",
-    "price": "False alarms worth one nodule",
+    "price": "Price: false alarms worth one nodule",
 }
 _RESULTS = {
     "sensitivity": "Sensitivity",
@@ -90,7 +90,7 @@ def threshold_slider(
     return HTML(f"""\
 <div class="threshold-slider">
 <p data-part="fallback">The slider moves on the pages of the book, where its script is loaded. The
-figure above shows the same curve.</p>
+figure of the three ROC curves above shows the same points.</p>
 <div class="panel" data-part="panel" hidden>
 <div class="controls" role="group" aria-label="Threshold, prevalence and price">{controls}</div>
 <svg viewBox="0 0 320 300" role="img" aria-label="ROC curve with the chosen operating point">
