@@ -11,9 +11,11 @@ import contextlib
 import copy
 import io
 import linecache
+import sysconfig
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +24,7 @@ import numpy as np
 STDOUT_CAP = 100_000
 #: How deep lists and dicts of a reply may be nested.
 DEPTH_CAP = 20
+_STANDARD_LIBRARY = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
 
 
 @dataclass(frozen=True)
@@ -247,9 +250,12 @@ def submission_error(error: BaseException) -> SubmissionError:
 
 
 def _is_own(filename: str) -> bool:
-    libraries = ("site-packages", "dist-packages", "/lib/python", "<frozen", __file__)
-    path = filename.replace("\\", "/")
-    return bool(linecache.getlines(filename)) and not any(mark in path for mark in libraries)
+    """Whether a frame is the learner's: there is source to show, outside of any library."""
+    parts = Path(filename).parts
+    library = {"site-packages", "dist-packages"} & {*parts} or any(
+        filename.startswith(folder) for folder in _STANDARD_LIBRARY
+    )
+    return bool(linecache.getlines(filename)) and not library and filename != __file__
 
 
 def plain(value: Any, depth: int = 0) -> Any:

@@ -19,7 +19,7 @@ from lessonlib.grading.exercise import Exercise, LocalRemote, Mistake, Submissio
 
 ROOT = Path(__file__).parents[2]
 SUBMISSIONS = Path(__file__).parent / "submissions"
-STEMS = sorted(path.name for path in SUBMISSIONS.iterdir() if path.is_dir())
+STEMS = sorted(path.parent.name for path in SUBMISSIONS.glob("*/mistakes.toml"))
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ SCORES = ("precision", "recall", "f1")
 
 def _counts(value, called: str, samples: int) -> np.ndarray:
     cm = as_array(value, called, (7, 7))
-    if cm.min() < 0 or np.abs(cm - np.round(cm)).max() > 1e-9:
+    if cm.min() < 0 or cm.max() > 1e9 or np.abs(cm - np.round(cm)).max() > 1e-9:
         raise Mistake(called, "entries that are no counts", "counts: 0, 1, 2, ...")
     sums = cm.sum(axis=1)
     if not (sums == samples).all():
