@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from lessonlib.grading import check, checks, cli, learner, starters
@@ -19,8 +20,13 @@ SOLUTION = Path(__file__).parents[2] / "solutions" / "face_aligner.py"
 NAMES = list(checks.EXERCISES)
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    monkeypatch.setattr(cli, "out", Console(width=200))
+
+
 def command(*arguments):
-    result = CliRunner().invoke(cli.app, list(map(str, arguments)), env={"COLUMNS": "200"})
+    result = CliRunner().invoke(cli.app, list(map(str, arguments)))
     return result.exit_code, result.output
 
 
