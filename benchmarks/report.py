@@ -118,7 +118,11 @@ def wanted(target: dict[str, Any]) -> str:
     if target["of"] is None:
         limit = size(int(target["at_most"])) if what == "memory" else duration(target["at_most"])
         return f"{what} at most {limit}"
-    return f"{what} at most {target['at_most']:g} × {target['of']}"
+    whom = target["of"]
+    if target["best"]:
+        whom = "the best peer" + (f" ({whom})" if target["measured"] is not None else "")
+    factor = "" if target["at_most"] == 1 else f"{target['at_most']:g} × "
+    return f"{what} at most {factor}{whom}"
 
 
 def reached(target: dict[str, Any]) -> str:
@@ -194,6 +198,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "quantity": verdict.target.quantity,
         "at_most": verdict.target.at_most,
         "of": verdict.of,
+        "best": verdict.target.of == "best",
         **{name: None if x is None else _round(x) for name, x in numbers.items()},
         "met": verdict.met,
     }

@@ -13,7 +13,7 @@ from rich.console import Console
 from scipy import ndimage
 from typer.testing import CliRunner
 
-from benchmarks import environments, report
+from benchmarks import environments, page, report
 from benchmarks.__main__ import app
 from benchmarks.cases import Agreement, Case, Contestant, Target, all_cases
 from benchmarks.environments import Environment
@@ -267,6 +267,105 @@ def test_durations_are_written_in_their_unit(seconds, text):
 @pytest.mark.parametrize(("number", "text"), [(2**20, "1.0 MiB"), (832 * 2**20, "832 MiB")])
 def test_sizes_are_written_in_mebibytes(number, text):
     assert report.size(number) == text
+
+
+# --- the page ---
+
+
+def _plain(name: str = "toy", ratio: float = 0.25, **target) -> dict:
+    row = {"version": "", "note": "", "status": "timed", "text": "exact", "memory": None}
+    ratios = [ratio / 2, ratio, 2 * ratio]
+    return {
+        "name": name,
+        "title": "Double <a> vector",
+        "same": "Doubled exactly.",
+        "date": "2026-11-23",
+        "machine": {
+            "system": "Linux",
+            "architecture": "x86_64",
+            "processor": "a processor",
+            "cores": 2,
+            "memory_gib": 24,
+            "python": "3.11.7",
+        },
+        "rows": [
+            {
+                **row,
+                "name": "lessonlib",
+                "ours": True,
+                "rival": True,
+                "median": 0.01,
+                "ratio": None,
+            },
+            {**row, "name": "peer", "ours": False, "rival": True, "median": 0.04, "ratio": ratios},
+        ],
+        "targets": [
+            {
+                "quantity": "time",
+                "at_most": 0.5,
+                "of": "peer",
+                "best": True,
+                "measured": ratio,
+                "low": ratio / 2,
+                "high": 2 * ratio,
+                "met": ratio <= 0.5,
+                **target,
+            }
+        ],
+    }
+
+
+def test_the_page_shows_targets_and_details():
+    table = page.targets([_plain(), _plain("slow", 0.8)])
+    assert [row[-1] for row in table.rows] == ["met", "missed"]
+    assert table.rows[0][1] == "time at most 0.5 × the best peer (peer)"
+    assert table.rows[0][2:5] == ("10 ms", "peer, 40 ms", "0.25 (0.12–0.5)")
+    rows = page.details("toy", [_plain()]).rows
+    assert rows == (
+        ("lessonlib", "10 ms", "1", "exact"),
+        ("peer", "40 ms", "0.25 (0.12–0.5)", "exact"),
+    )
+    with pytest.raises(ValueError, match="name must be one of toy, got 'other'"):
+        page.details("other", [_plain()])
+
+
+def test_the_pages_tables_are_accessible():
+    from html.parser import HTMLParser
+
+    html = page.targets([_plain()])._repr_html_()
+    tags = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: tags.append((tag, dict(attributes)))
+    parser.feed(html)
+    headers = [attributes["scope"] for tag, attributes in tags if tag == "th"]
+    assert headers == ["col"] * 6 + ["row"]
+    assert "caption" in [tag for tag, _ in tags]
+    assert "<a>" not in html
+
+
+def test_machines_are_described_once():
+    words = page.machines([_plain(), _plain("other")])
+    assert words == (
+        "2 cores (a processor, x86_64), 24 GiB of memory, Linux, Python 3.11.7, on 2026-11-23"
+    )
+
+
+def test_the_chart_shows_each_peer_at_its_place():
+    import matplotlib.pyplot as plt
+
+    figure = page.chart([_plain(), {**_plain("alone"), "rows": _plain()["rows"][:1]}])
+    (axes,) = figure.axes
+    peers = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata())]
+    marks = [line for line in axes.lines if list(line.get_xdata()) == [2.0, 2.0]]
+    assert [list(line.get_xdata()) for line in peers] == [[4.0]]
+    assert len(marks) == 1
+    assert axes.get_xscale() == "log"
+    plt.close(figure)
+
+
+def test_what_is_stored_fits_the_cases():
+    """A case that was renamed or dropped must not live on in the book."""
+    assert {case["name"] for case in report.load()} <= set(CASES)
 
 
 # --- the environments ---

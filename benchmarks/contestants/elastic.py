@@ -59,15 +59,29 @@ def albumentations_uniform(images):
     return _albumentations(images, ALPHA * UNIFORM, "uniform")
 
 
-def torchvision(images):
-    """Uniform noise, half of alpha, and one field for the whole batch."""
+def albumentations_as_typed(images):
+    """What alpha = 50 does there: displacements a fifth as long."""
+    return _albumentations(images, ALPHA, "gaussian")
+
+
+def _torchvision(images, alpha):
     import torch
     from torchvision.transforms import v2
 
     torch.manual_seed(0)
-    transform = v2.ElasticTransform(2 * ALPHA * UNIFORM, SIGMA)
+    transform = v2.ElasticTransform(alpha, SIGMA)
     batch = torch.from_numpy(images)[:, None]
     return lambda: transform(batch)[:, 0]
+
+
+def torchvision(images):
+    """Uniform noise, half of alpha, and one field for the whole batch."""
+    return _torchvision(images, 2 * ALPHA * UNIFORM)
+
+
+def torchvision_as_typed(images):
+    """What alpha = 50 does there: displacements less than a third as long."""
+    return _torchvision(images, ALPHA)
 
 
 def kornia(images):

@@ -61,7 +61,7 @@ def displacement(ask: Ask, inputs: Inputs, ours: bool) -> Agreement:
     # Libraries with control points have another correlation than a Gaussian's: 10 % for them.
     near = abs(sd / SD - 1) <= (0.02 if ours else 0.1)
     near &= abs(length / (2 * SIGMA) - 1) <= (0.02 if ours else 0.1)
-    return Agreement(bool(near), f"displacement {sd:.2f} px, correlated over {length:.1f} px")
+    return Agreement(bool(near), f"moves {sd:.2f} px, correlated over {length:.1f} px")
 
 
 def _ways(*names: str) -> tuple[Contestant, ...]:
@@ -114,6 +114,22 @@ _PEERS = {
     "shared": _peer(
         "torchvision, one field for all 32", "torchvision", "course", "torchvision", "one field"
     ),
+    "albumentations as typed": _peer(
+        "albumentations, alpha=50 as typed",
+        "albumentations_as_typed",
+        "augmentation",
+        "albumentations",
+        "the same words, another strength",
+        rival=False,
+    ),
+    "torchvision as typed": _peer(
+        "torchvision, alpha=50 as typed",
+        "torchvision_as_typed",
+        "course",
+        "torchvision",
+        "the same words, another strength",
+        rival=False,
+    ),
     "remap": _peer(
         "OpenCV, look-up alone",
         "remap",
@@ -146,6 +162,8 @@ CASES = (
             "elasticdeform",
             "torchio",
             "torchvision",
+            "albumentations as typed",
+            "torchvision as typed",
             "remap",
         ),
         agreement=displacement,
