@@ -33,7 +33,7 @@ def placement_moments(classes: Classes) -> tuple[float, float, float]:
     if ties:
         first = np.flatnonzero(np.r_[True, small[1:] != small[:-1]])  # of each run of equals
         size = np.diff(np.r_[first, m])
-        between = np.r_[below[first], n] - np.r_[0, upto[first + size - 1]]
+        between = np.r_[below[first], n] - np.r_[0, upto[first]]
         counts = np.r_[between, (upto - below)[first]]
         beaten = np.r_[2 * first, 2 * m, 2 * first + size]
     else:
