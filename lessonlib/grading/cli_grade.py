@@ -227,6 +227,7 @@ def _write(
     junit: Path | None,
     gradescope: Path | None,
 ) -> None:
+    from .grade import clean
     from .journal import write_atomically
     from .reports import files, tables
     from .reports.html import page
@@ -246,5 +247,5 @@ def _write(
     if gradescope is not None:
         files.write_gradescope(results, gradescope)
     nobody = tables.unlisted(results, roster) if roster and (moodle or canvas) else []
-    for name in nobody:
+    for name in map(clean, nobody):
         err.print(f"not in the roster, and so in no gradebook: {name}", markup=False)

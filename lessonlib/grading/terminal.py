@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from . import checks
+from .grade import clean
 from .journal import write_atomically
 from .learner import Verdict
 from .reports import html
@@ -55,7 +56,7 @@ def show_progress(console: Console, verdicts: list[Verdict]) -> None:
         missing = [part["id"] for part in verdict.result["criteria"] if not part["passed"]]
         table.add_row(
             name,
-            Text(verdict.result["submission"]),
+            Text(clean(verdict.result["submission"])),
             f"{verdict.score:g} / {verdict.max_score:g}",
             bar(verdict.score / verdict.max_score),
             Text(missing[0] if missing else "done", "" if missing else "green"),
@@ -76,7 +77,7 @@ def show_results(console: Console, report: dict[str, Any]) -> None:
         share = result["score"] / result["max_score"] if result["max_score"] else 0.0
         graded = result["status"] == "graded"
         table.add_row(
-            Text(result["submission"], overflow="fold"),
+            Text(clean(result["submission"]), overflow="fold"),
             Text(result["exercise"] or "–", overflow="fold"),
             Text(result["status"], "" if graded else "red"),
             f"{result['score']:g} / {result['max_score']:g}",

@@ -140,6 +140,39 @@ def test_every_kind_of_outcome_has_its_status(grade, folder, tmp_path):
     assert "root:" not in json.dumps(found["link.py"])
 
 
+PICTURE = "A" * 60_000_000
+BOMBS = {
+    "brackets.py": b"x = " + b"(" * 100_000,
+    "signs.py": b"x = " + b"-" * 500_000 + b"1",
+    "dots.py": b"x = a" + b".b" * 500_000,
+    "calls.py": b"x = a" + b"()" * 500_000,
+    "decorators.py": b"@f\n" * 500_000 + b"class Target: pass",
+    "nested.ipynb": b'{"cells": ' + b"[" * 5_000_000,
+    "lists.ipynb": b'{"cells": [' + b"[]," * 20_000_000 + b"[]]}",
+    "cells.ipynb": b'{"cells": [' + b'{"cell_type": "code", "source": ""},' * 1_600_000 + b"{}]}",
+    "empty.py": b"",
+    "empty.ipynb": b"",
+}
+
+
+def test_parser_bombs_and_60_mb_notebooks_cost_only_themselves(grade, tmp_path):
+    top = tmp_path / "submissions"
+    top.mkdir()
+    cell = {"cell_type": "code", "source": BEST, "outputs": [{"data": {"image/png": PICTURE}}]}
+    book = json.dumps({"cells": [cell], "nbformat": 4, "metadata": {}})
+    (top / "pictures.ipynb").write_text(book)
+    for name, data in BOMBS.items():
+        (top / name).write_bytes(data)
+    result, report = grade(top, "--timeout", 20, "--memory", 500)
+    assert result.exit_code == 0
+    found = by_name(report)
+    assert (found["pictures.ipynb"]["status"], found["pictures.ipynb"]["score"]) == ("graded", 2.0)
+    for name in BOMBS:
+        assert found[name]["status"] in ("error", "memory", "crashed", "timeout"), found[name]
+        assert found[name]["score"] == 0.0
+        assert found[name]["message"]
+
+
 def test_a_named_exercise_settles_which_class(grade, folder):
     top = folder(several=BEST + "class Other: pass", none="x = 1")
     _, report = grade(top, "--exercise", "target")
@@ -237,6 +270,43 @@ def test_a_launcher_killed_in_mid_batch_costs_one_submission(target, way):
     assert done["slow"]["status"] == "crashed"
     assert done["first"]["score"] == done["last"]["score"] == 2.0
     assert done["last"]["status"] == "graded"
+
+
+ORPHAN = """
+import sys
+sys.path.insert(0, {tests!r})
+from lessonlib.grading import sandbox, remote
+launcher = sandbox.Launcher({way!r}, sandbox.Limits(60.0))
+with remote.ConfinedRemote(lambda: launcher, b"class A: pass", ".py") as child:
+    child.run("A")
+    print("running", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("way", [*ways.WAYS, "none"])
+def test_a_grader_that_is_killed_leaves_nothing_behind(way):
+    if way != "none" and ways.unavailable(way):
+        pytest.skip(ways.unavailable(way))
+    program = ORPHAN.format(tests=str(attack_world.HERE), way=way)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"running\n"
+    family = descendants(process.pid)
+    assert len(family) >= 2
+    process.kill()
+    process.communicate()
+    until = time.monotonic() + 5
+    while any(os.path.exists(f"/proc/{pid}") for pid in family) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert [pid for pid in family if os.path.exists(f"/proc/{pid}")] == []
+
+
+def descendants(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        own = [int(child) for child in file.read().split()]
+    return own + [each for child in own for each in descendants(child)]
 
 
 def test_nothing_is_left_running(grade, folder):

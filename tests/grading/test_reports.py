@@ -157,13 +157,8 @@ def test_no_cell_is_a_formula(roster):
 
 
 def test_gradescope_gets_its_fields_and_writes_nowhere_else(tmp_path):
-    odd = [
-        *RESULTS,
-        result("../../escape.py"),
-        result("/abs/a.py"),
-        result("abs_a.py"),
-        result(".."),
-    ]
+    names = ("../../escape.py", "/abs/a.py", "abs_a.py", "..", "long/" * 100 + "é\n.py")
+    odd = [*RESULTS, *map(result, names)]
     written = files.write_gradescope(odd, tmp_path / "out")
     assert len(set(written)) == len(odd)
     assert all(path.resolve().is_relative_to(tmp_path / "out") for path in written)

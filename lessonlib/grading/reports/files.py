@@ -63,7 +63,8 @@ def write_gradescope(results: Iterable[dict[str, Any]], folder: str | Path) -> l
     """
     written = []
     for result in results:
-        name = re.sub(r"[^\w.-]+", "_", result["submission"]).strip("._") or "submission"
+        name = re.sub(r"[^\w.-]+", "_", result["submission"], flags=re.ASCII)[-200:]
+        name = name.strip("._") or "submission"
         place = Path(folder, name)
         number = 2
         while place / "results.json" in written:
