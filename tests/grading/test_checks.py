@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 import submission_cases as cases
 
 WRONG = cases.mistakes()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("stem", cases.STEMS)
 def test_solution_gets_full_marks(stem, seed):
     messages = cases.grade(stem, cases.load(stem, cases.solution(stem)), seed)
@@ -27,12 +29,12 @@ def test_correct_in_another_style_gets_full_marks(stem, path):
 
 @pytest.mark.parametrize("wrong", WRONG, ids=[f"{w.stem}-{w.name}" for w in WRONG])
 def test_mistake_fails_its_own_part_and_is_named(wrong):
-    for seed in (0, 1):
-        cls = cases.load(wrong.stem, wrong.source)
-        messages = cases.grade(wrong.stem, cls, seed)
-        failed = [part for part, message in messages.items() if message is not None]
-        assert failed == list(wrong.fails), messages
-        assert wrong.says in messages[failed[0]]
+    cls = cases.load(wrong.stem, wrong.source)
+    seed = zlib.crc32(wrong.name.encode())  # another one for each case, the same in every run
+    messages = cases.grade(wrong.stem, cls, seed)
+    failed = [part for part, message in messages.items() if message is not None]
+    assert failed == list(wrong.fails), messages
+    assert wrong.says in messages[failed[0]]
 
 
 @pytest.mark.parametrize("stem", cases.STEMS)

@@ -78,33 +78,36 @@ def _short(value) -> str:
 
 
 def _judge_diagonal(cm: np.ndarray, base: dict, boost: dict, called: str) -> None:
-    for k, name in enumerate(NAMES):
-        p, add = base[name], boost.get(name, 0.0)
-        right = max(p, min(p + add, 0.95))
-        count, rate = int(cm[k, k]), cm[k, k] / cm[k].sum()
-        if _tail(count, right) >= 1e-7:
-            continue
-        hint = "Draw each row from probabilities that sum to 1 before they are normalised."
-        if rate < right - 0.05 and not boost:
-            hint = (
-                "Too few are right. If the leftover is divided by a count of cells that shrinks "
-                "while they fill, the row sums to more than 1, and normalising it lowers the "
-                f"diagonal. {hint}"
-            )
-        for wrong, says in (
-            (p, "The boost is not added."),
-            (min(1.0, p + add), "The sum with the boost is capped at 0.95."),
-            (min(p + add, 0.95), "The cap lowers a probability here: a boost never lowers."),
-        ):
-            if add and abs(wrong - right) > 1e-9 and _tail(count, wrong) > 1e-4:
-                hint = says
-                break
-        raise Mistake(
-            f"{called}, {name}",
-            f"{count} of {SAMPLES} on the diagonal, a rate of {rate:.3f}",
-            f"a rate of about {right:.3f}",
-            hint,
+    added = {name: boost.get(name, 0.0) for name in NAMES}
+    right = {name: max(base[name], min(base[name] + added[name], 0.95)) for name in NAMES}
+    count = dict(zip(NAMES, np.diag(cm).astype(int).tolist(), strict=True))
+    wrong = [name for name in NAMES if _tail(count[name], right[name]) < 1e-7]
+    if not wrong:
+        return
+    low = [name for name in wrong if count[name] < SAMPLES * right[name]]
+    name = max(wrong, key=lambda name: abs(count[name] / SAMPLES - right[name]))
+    p, add = base[name], added[name]
+    hint = "Draw each row from probabilities that sum to 1 before they are normalised."
+    if len(low) == len(wrong) >= 3:
+        hint = (
+            "Too few are right. If the leftover is divided by a count of cells that shrinks while "
+            "they fill, the row sums to more than 1, and normalising it lowers the diagonal. "
+            f"{hint}"
         )
+    for instead, says in (
+        (p, "The boost is not added."),
+        (min(1.0, p + add), "The sum with the boost is capped at 0.95."),
+        (min(p + add, 0.95), "The cap lowers a probability here: a boost never lowers."),
+    ):
+        if add and abs(instead - right[name]) > 1e-9 and _tail(count[name], instead) > 1e-4:
+            hint = says
+            break
+    raise Mistake(
+        f"{called}, {name}",
+        f"{count[name]} of {SAMPLES} on the diagonal, a rate of {count[name] / SAMPLES:.3f}",
+        f"a rate of about {right[name]:.3f}",
+        hint,
+    )
 
 
 def _tail(count: int, p: float) -> float:
