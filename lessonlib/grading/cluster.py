@@ -146,8 +146,10 @@ def run(
     ------
     dict
     """
-    from distributed import as_completed
-
+    try:
+        from distributed import as_completed
+    except ImportError:
+        raise ValueError("`pip install dask[distributed]` to grade: it is not installed") from None
     # A file of many megabytes is no mistake here.
     warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
     with _client(jobs, scheduler) as client:

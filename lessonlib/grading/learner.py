@@ -16,7 +16,7 @@ from .reports import html, text
 from .reports.pictures import draw
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Verdict:
     """A checked exercise.
 
@@ -32,7 +32,7 @@ class Verdict:
 
     result: dict[str, Any]
     seed: int
-    pictures: dict[str, dict[str, str]] = dataclasses.field(repr=False, default_factory=dict)
+    pictures: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -51,6 +51,8 @@ class Verdict:
 
     def __str__(self) -> str:
         return text.summary(self.result)
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return html.fragment(self.result, self.pictures)

@@ -27,10 +27,17 @@ _STYLE = """
   padding: .4rem .8rem; }
 .grading summary { cursor: pointer; font-weight: 600; overflow-wrap: anywhere; }
 .grading summary .number { float: right; margin-left: 1rem; }
-.grading figure { display: inline-block; margin: .5rem .75rem .25rem 0; }
+.grading figure { display: inline-block; width: 12rem; max-width: 100%; vertical-align: top;
+  margin: .5rem .75rem .25rem 0; }
 .grading figcaption { font-size: .875rem; color: var(--muted); }
-.grading img { width: 12rem; max-width: 100%; image-rendering: pixelated;
-  border: 1px solid var(--line); }
+.grading img { width: 100%; image-rendering: pixelated; border: 1px solid var(--line); }
+"""
+
+# A notebook's background is its theme's, light or dark, whatever the system prefers.
+_IN_NOTEBOOK = """
+.grading { color-scheme: inherit; --line: rgb(127 127 127 / 40%); --soft: rgb(127 127 127 / 12%);
+  --good: inherit; --bad: inherit; --muted: inherit; }
+.grading .failed { font-weight: 700; }
 """
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -130,8 +137,7 @@ def fragment(result: dict[str, Any], pictures: dict[str, dict[str, str]]) -> str
     """Write one result for a notebook's output cell."""
     score = f"{result['score']:g} of {result['max_score']:g} points"
     title = escape(f"{result['exercise']}: {score}")
-    style = _STYLE.replace(":root", ".grading")
     return (
-        f'<style>{style}</style><div class="grading"><strong>{title}</strong>'
+        f'<style>{_STYLE}{_IN_NOTEBOOK}</style><div class="grading"><strong>{title}</strong>'
         f"{table(result, pictures)}</div>"
     )
