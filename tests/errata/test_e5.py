@@ -2,7 +2,7 @@
 
 import pytest
 
-from lessonlib.errata import e5, rows
+from lessonlib.errata import transfer as e5, rows
 
 SEEDS = 1
 

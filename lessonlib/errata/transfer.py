@@ -1,4 +1,8 @@
-"""Section E5, transfer learning: what was frozen, what was counted, what one channel does."""
+"""Section E5, transfer learning: what was frozen, what was counted, what one channel does.
+
+The page takes these rows up with the chapter that they link to: until then this module has no
+section's name, by which :func:`lessonlib.errata.rows` finds modules.
+"""
 
 from __future__ import annotations
 
