@@ -488,6 +488,7 @@ def _operating_point(y, scores, enough: float) -> tuple[float, float, float]:
 def check_operating_point(remote: Remote, rng: np.random.Generator) -> None:
     """Part e: the highest score whose sensitivity is enough."""
     cases = [
+        (np.array([0, 1, 0, 1]), np.array([0.1, 0.3, 0.5, 0.7]), (0.5,)),
         (np.array([0, 0, 1, 0, 1, 1]), np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.8]), (0.6,)),
         (np.array([1, 1, 1, 0, 0]), np.array([0.9, 0.8, 0.7, 0.2, 0.1]), (0.5,)),
         (np.array([0, 1, 0, 1]), np.array([0.5, 0.5, 0.2, 0.5]), ()),
