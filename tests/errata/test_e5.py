@@ -2,13 +2,13 @@
 
 import pytest
 
-from lessonlib.errata.transfer import ROWS
+from lessonlib.errata import transfer as e5
 
 SEEDS = 1
 
 
 def row(identifier):
-    return next(r for r in ROWS if r.id == identifier)
+    return next(r for r in e5.ROWS if r.id == identifier)
 
 
 def test_e5_1_nothing_is_frozen():
