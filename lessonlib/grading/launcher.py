@@ -50,6 +50,8 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
         with contextlib.suppress(Exception):  # a submission that needs it will say what is wrong
             importlib.import_module(name)
     confine = _confiner(settings)
+    memory = worker.mapped() + settings["memory"]
+    worker.hide()
     gc.collect()
     gc.freeze()  # what is loaded now stays shared with the children
     control.sendall(protocol.TOLD.pack(b"R", os.getpid(), 0))
@@ -65,7 +67,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
         if control in waiting:
             command, pipes, _, _ = socket.recv_fds(control, 1, 2)
             if command == b"F":
-                child = _fork(control, pipes, settings, confine)
+                child = _fork(control, pipes, memory, confine, settings["seed"])
                 ended = os.pidfd_open(child)
                 control.sendall(protocol.TOLD.pack(b"P", child, 0))
             elif child:
@@ -75,7 +77,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
 
 
 def _fork(
-    control: socket.socket, pipes: list[int], settings: dict[str, Any], confine: Callable[[], None]
+    control: socket.socket, pipes: list[int], memory: int, confine: Callable[[], None], seed: int
 ) -> int:
     """Fork a child that confines itself and serves on `pipes`; return its process id."""
     parent = os.getpid()
@@ -96,9 +98,9 @@ def _fork(
             os.dup2(silent, descriptor)
         os.closerange(3, _PIPES)
         os.closerange(_PIPES + 2, 4096)
-        _limit(settings["memory"])
+        _limit(memory)
         confine()
-        worker.serve(reader, writer, settings["seed"])
+        worker.serve(reader, writer, seed)
     finally:
         os._exit(1)
 
@@ -129,13 +131,22 @@ def _confiner(settings: dict[str, Any]) -> Callable[[], None]:
         return seccomp.lock
     import sandlock
 
-    policy = sandlock.Sandbox(fs_readable=settings["readable"], fs_writable=[os.devnull])
+    policy = sandlock.Sandbox(
+        fs_readable=_outermost(settings["readable"]), fs_writable=[os.devnull]
+    )
 
     def confine() -> None:
         sandlock.confine(policy)  # a domain of its own: no signals to the launcher, no writing
         seccomp.lock()
 
     return confine
+
+
+def _outermost(paths: list[str]) -> list[str]:
+    """Return the paths that lie in no other of them, links resolved: fewer rules to set up."""
+    real = sorted({os.path.realpath(path) for path in paths})
+    inner = {path for path in real for other in real if path.startswith(other.rstrip("/") + "/")}
+    return [path for path in real if path not in inner]
 
 
 def _without_proc() -> None:

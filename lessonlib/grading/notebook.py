@@ -12,11 +12,14 @@ import json
 import re
 from dataclasses import dataclass
 
+#: What a submission's source is called in its tracebacks.
+FILENAME = "<submission>"
 #: The most characters of source text.
 SOURCE_CAP = 2_000_000
 #: The most JSON values of a notebook, counted by the marks between them.
 MARKS_CAP = 3_000_000
 
+_OURS = ("solutions", "lessonlib")
 # Cell magics whose cell IPython hands to another language or to a file.
 _FOREIGN = re.compile(
     r"\s*%%(bash|cmd|file|html|javascript|js|latex|markdown|perl|pypy|python2|ruby|script|sh|svg"
@@ -185,36 +188,40 @@ class Outline:
     forbidden: str = ""
 
 
-def outline(source: Source, names: tuple[str, ...]) -> Outline:
+def parse(source: Source) -> ast.Module:
+    """Parse a source; a `SyntaxError` names the line."""
+    return ast.parse(source.text, FILENAME)
+
+
+def outline(source: Source, tree: ast.Module, names: tuple[str, ...]) -> Outline:
     """Find which of the classes a source defines, and whether it imports an answer.
 
     Parameters
     ----------
     source : Source
         The submission.
+    tree : ast.Module
+        Parsed from it.
     names : tuple of str
         The classes that the exercises ask for.
 
     Returns
     -------
     Outline
-
-    Raises
-    ------
-    SyntaxError
-        Where the source is no Python.
     """
     classes, bound, forbidden = set(), set(), ""
-    tree = ast.parse(source.text, "<submission>")
+    # Only a text with one of the names can import them as a whole; few have to be searched deep.
+    suspect = any(word in source.text for word in _OURS)
     pending = [(node, True) for node in reversed(tree.body)]
     while pending:  # a loop, not a recursion: a hostile tree may be deep
         node, top = pending.pop()
-        children = list(ast.iter_child_nodes(node))
-        if isinstance(node, ast.If) and "__main__" in ast.dump(node.test)[:500]:
-            children = node.orelse  # the rest is a script's own part, which does not run here
         inner = top and not isinstance(node, _SCOPES)
-        pending += [(child, inner) for child in reversed(children)]
-        module = _forbidden_import(node)
+        if inner or suspect:
+            children = list(ast.iter_child_nodes(node))
+            if isinstance(node, ast.If) and "__main__" in ast.dump(node.test)[:500]:
+                children = node.orelse  # the rest is a script's own part, which does not run here
+            pending += [(child, inner) for child in reversed(children)]
+        module = _forbidden_import(node) if suspect else ""
         if module and not forbidden:
             forbidden = (
                 f"{source.place(node.lineno)} imports `{module}`: an answer must be your own, so "
@@ -251,6 +258,6 @@ def _forbidden_import(node: ast.AST) -> str:
         return ""
     allowed = ("lessonlib", "lessonlib.grading", "lessonlib.grading.check", "lessonlib.grading.*")
     for module in modules:
-        if module.split(".")[0] in ("solutions", "lessonlib") and module not in allowed:
+        if module.split(".")[0] in _OURS and module not in allowed:
             return module
     return ""

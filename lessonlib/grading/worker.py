@@ -6,10 +6,12 @@ grader relies on may therefore live here: it only saves an honest submission fro
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.abc
 import io
 import linecache
+import mmap
 import os
 import random
 import sys
@@ -20,9 +22,8 @@ import numpy as np
 
 from . import notebook, protocol
 from .exercise import STDOUT_CAP, plain, submission_error
+from .notebook import FILENAME
 
-#: What the submission's source is called in its tracebacks.
-FILENAME = "<submission>"
 #: How a process ends that had no memory left to say so.
 OUT_OF_MEMORY = 86
 
@@ -62,25 +63,30 @@ class _Absent(importlib.abc.MetaPathFinder):
             )
 
 
-def furnish(namespace: dict[str, Any]) -> None:
-    """Give a submission what its notebook may lean on: a check and a display that do nothing."""
+def _nothing(*args: Any, **kwargs: Any) -> None:
+    """Stands in for what does nothing while a submission is graded."""
 
-    def nothing(*args: Any, **kwargs: Any) -> None:
-        return None
 
-    class Shell:
-        def __getattr__(self, name: str) -> Any:
-            return nothing
+class _Shell:
+    """Stands in for IPython's shell."""
 
+    def __getattr__(self, name: str) -> Any:
+        return _nothing
+
+
+def hide() -> None:
+    """Take our own modules out of sight, and leave a `lessonlib.grading.check` that does nothing.
+
+    For a launcher this is to be done before it forks: a look at all loaded modules costs each
+    child milliseconds, since it copies the memory that it touches.
+    """
     stub, grading = types.ModuleType("lessonlib"), types.ModuleType("lessonlib.grading")
-    grading.check = nothing
+    grading.check = _nothing
     stub.grading, stub.__path__ = grading, []
     for name in [name for name in sys.modules if name.split(".")[0] == "lessonlib"]:
         del sys.modules[name]
     sys.modules |= {"lessonlib": stub, "lessonlib.grading": grading}
     sys.meta_path.insert(0, _Absent())
-    namespace["display"] = nothing
-    namespace["get_ipython"] = Shell
 
 
 class Worker:
@@ -97,22 +103,25 @@ class Worker:
         random.seed(seed)
         np.random.seed(seed % 2**32)  # noqa: NPY002 - the state that a submission may use
         self.source = notebook.Source("")
+        self.tree = ast.Module([], [])
         self.module = types.ModuleType("submission")
+        self.module.display = _nothing  # what a notebook may lean on
+        self.module.get_ipython = _Shell
         self.printed = _Printed()
         sys.stdout = sys.stderr = self.printed
 
     def read(self, data: np.ndarray, suffix: str, names: list[str]) -> dict[str, Any]:
         """Read the file and say what it defines, without running it."""
         self.source = notebook.read(data.tobytes(), suffix)
-        outline = notebook.outline(self.source, tuple(names))
+        self.tree = notebook.parse(self.source)
+        outline = notebook.outline(self.source, self.tree, tuple(names))
         return {"defines": list(outline.defines), "forbidden": outline.forbidden}
 
     def run(self) -> dict[str, Any]:
         """Run the submission as a module."""
         lines = self.source.text.splitlines(keepends=True)
         linecache.cache[FILENAME] = (len(self.source.text), None, lines, FILENAME)
-        code = compile(self.source.text, FILENAME, "exec", dont_inherit=True)
-        furnish(self.module.__dict__)
+        code = compile(self.tree, FILENAME, "exec", dont_inherit=True)
         sys.modules["submission"] = self.module
         exec(code, self.module.__dict__)
         return {}
@@ -207,27 +216,34 @@ def start(settings: dict[str, Any]) -> None:
     for descriptor in (0, 1, 2):
         os.dup2(silent, descriptor)
     with contextlib.suppress(ImportError, ValueError, OSError):  # not to be had on this system
-        limit_memory(settings["memory"])
+        limit_memory(mapped() + settings["memory"])
+    hide()
     serve(reader, writer, settings["seed"])
 
 
-def limit_memory(extra: int) -> None:
-    """Limit this process's address space to what it has now and `extra` bytes more.
+def mapped() -> int:
+    """Return the bytes of this process's address space, libraries and all.
 
-    What it has now, libraries and all, is found by trying which limit just lets one page more be
-    mapped: a confined process cannot look it up.
+    A confined process cannot look that up: it tries which limit just lets one page more be mapped.
     """
-    import mmap
     import resource
 
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limits = resource.getrlimit(resource.RLIMIT_AS)
     low, high = 0, 2**40
     while high - low > 2**20:
         middle = (low + high) // 2
-        resource.setrlimit(resource.RLIMIT_AS, (middle, hard))
+        resource.setrlimit(resource.RLIMIT_AS, (middle, limits[1]))
         try:
             mmap.mmap(-1, mmap.PAGESIZE).close()
             high = middle
         except OSError:
             low = middle
-    resource.setrlimit(resource.RLIMIT_AS, (high + extra, high + extra))
+    resource.setrlimit(resource.RLIMIT_AS, limits)
+    return high
+
+
+def limit_memory(most: int) -> None:
+    """Limit this process's address space, for good."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))

@@ -20,7 +20,8 @@ def cells(*sources, kind="code"):
 
 
 def outline(text):
-    return notebook.outline(notebook.Source(text), NAMES)
+    source = notebook.Source(text)
+    return notebook.outline(source, notebook.parse(source), NAMES)
 
 
 MAGICS = '''\
