@@ -462,8 +462,8 @@ def _is_printed(line: str, value: float) -> bool:
 
 
 def _judge_printed_table(text: str, table: dict, called: str) -> None:
+    lines = text.splitlines()
     for name, row in table.items():
-        lines = [line for line in text.splitlines() if name in line.lower()]
         if not any(all(_is_printed(line, row[metric]) for metric in METRICS) for line in lines):
             hint = "Nothing was printed." if not text.strip() else ""
             raise Mistake(

@@ -29,22 +29,6 @@ RANGES = ((0, 255),) * 3 + ((500, 3000),) * 2 + ((250, 320),) + ((-25, 5),) * 2
 NAMES = ("red", "green", "blue", "near infrared", "near infrared", "thermal", "radar", "radar")
 ZERO = 1e-3
 NDVI_KEYS = ("mean", "std", "vegetation_fraction")
-#: NumPy's definitions of a percentile; all are fair.
-PERCENTILES = (
-    "linear",
-    "lower",
-    "higher",
-    "nearest",
-    "midpoint",
-    "inverted_cdf",
-    "averaged_inverted_cdf",
-    "closest_observation",
-    "interpolated_inverted_cdf",
-    "hazen",
-    "weibull",
-    "median_unbiased",
-    "normal_unbiased",
-)
 
 
 def _image(rng: np.random.Generator, shape: tuple[int, int, int]) -> np.ndarray:
@@ -179,13 +163,38 @@ def _over_channels(image: np.ndarray) -> np.ndarray:
         return (image - image.mean(axis=0)) / image.std(axis=0)
 
 
-def _clipped(image, low_pct, high_pct, method="linear") -> np.ndarray:
+def _clipped(image, low_pct, high_pct) -> np.ndarray:
     result = np.zeros(image.shape)
     for channel, values in enumerate(image):
-        low, high = np.percentile(values, [low_pct, high_pct], method=method)
+        low, high = np.percentile(values, [low_pct, high_pct])
         if high > low:
             result[channel] = (np.clip(values, low, high) - low) / (high - low)
     return result
+
+
+def _is_clipped(got: np.ndarray, values: np.ndarray, low_pct: float, high_pct: float) -> bool:
+    """Whether a channel was clipped and rescaled by percentiles, however these are defined.
+
+    Definitions differ in where between two neighbours of the sorted pixels a percentile lies. So
+    the two bounds are read off the answer's straight middle piece, and must lie among the right
+    neighbours.
+    """
+    ordered, n = np.sort(values.ravel()), values.size
+    middle = (got > 1e-4) & (got < 1 - 1e-4)
+    if middle.sum() < 5:
+        return False
+    slope, offset = np.polyfit(values[middle], got[middle], 1)
+    if slope <= 0:
+        return False
+    low, high = -offset / slope, (1 - offset) / slope
+    for bound, percentage in ((low, low_pct), (high, high_pct)):
+        rank = percentage / 100 * (n - 1)
+        below = ordered[max(int(np.floor(rank)) - 1, 0)]
+        above = ordered[min(int(np.ceil(rank)) + 1, n - 1)]
+        slack = 1e-4 * (high - low)
+        if not below - slack <= bound <= above + slack:
+            return False
+    return same(got, (np.clip(values, low, high) - low) / (high - low), 1e-4, 1e-4)
 
 
 def check_clip(remote: Remote, rng: np.random.Generator) -> None:
@@ -199,7 +208,7 @@ def check_clip(remote: Remote, rng: np.random.Generator) -> None:
         got = as_array(reply.value, called, image.shape)
         expect_unchanged(reply, (image,), called)
         low, high = percentiles or (2, 98)
-        if any(same(got, _clipped(image, low, high, m), 1e-5, 1e-5) for m in PERCENTILES):
+        if all(_is_clipped(g, values, low, high) for g, values in zip(got, image, strict=True)):
             continue
         ends = np.percentile(image, [low, high], axis=(1, 2))[..., None, None]
         both = np.percentile(image, [low, high])
@@ -444,7 +453,8 @@ def _from_own_zscores(remote: Remote, image: np.ndarray, got: np.ndarray) -> boo
 def check_run(remote: Remote, rng: np.random.Generator) -> None:
     """Verify: the report agrees with the submission's own parts, or with the truth."""
     called = "ScientificImageAnalyzer(size=24, seed=...).run()"
-    for seed in rng.integers(1, 2**31, 6):
+    # Many scenes: the largest change has either sign, and only a negative one shows a lost abs().
+    for seed in rng.integers(1, 2**31, 8):
         _judge_report(remote, {"size": 24, "seed": int(seed)}, called)
 
 
