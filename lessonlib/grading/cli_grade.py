@@ -127,9 +127,9 @@ def _prepare(
     html: Path | None,
 ) -> tuple[list[tuple[str, bool]], Journal, Plan]:
     """Turn the command line into what is left to grade, where results go, and how to grade."""
-    from . import discover, learner, ways
-    from .cluster import Plan
+    from . import cluster, discover, learner, ways
     from .journal import Journal, earlier
+    from .libraries import preload
     from .sandbox import Limits
 
     if confine is not None and confine not in ways.WAYS:
@@ -147,14 +147,8 @@ def _prepare(
             raise ValueError(f"--seed {seed} is not the seed of the report, {before}")
         seed = before if seed is None else seed
     way = "none" if trust else confine or ""
-    if not scheduler and not trust:
-        if confine and ways.unavailable(confine):
-            raise ValueError(ways.unavailable(confine))
-        way = confine or ways.best()
     seed = secrets.randbelow(2**31) if seed is None else seed
     known, left, modules = {}, [], set()
-    from .libraries import preload
-
     for path, in_folder in found:
         submission = discover.read(path, in_folder)
         entry = entries.get(path)
@@ -163,7 +157,7 @@ def _prepare(
         else:
             left.append((path, in_folder))
             modules |= set(preload([submission.data]))
-    plan = Plan(
+    plan = cluster.Plan(
         seed,
         Limits(timeout, memory),
         way,
@@ -172,6 +166,9 @@ def _prepare(
         name,
         html is not None,
     )
+    if left and not scheduler:  # the first of the launchers that grading takes, or a refusal
+        with cluster.slot(plan) as place:
+            place()
     return left, Journal(json, seed, [path for path, _ in found], known), plan
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import functools
 import itertools
 import logging
 import threading
@@ -53,17 +52,28 @@ class Slot:
     """A place to grade one submission at a time: a launcher, started anew where it has gone."""
 
     def __init__(self, plan: Plan):
-        self.plan = plan
-        self.way = plan.way or ways.best()
+        self.plan, self.way = plan, plan.way
         self._running: Launcher | DirectLauncher | None = None
 
     def __call__(self) -> Launcher | DirectLauncher:
-        """Return a running launcher."""
+        """Return a running launcher, which confines unless the plan says otherwise.
+
+        Raises
+        ------
+        Unconfined
+            Where nothing does.
+        """
         if self._running is None or not self._running.alive:
             self.close()
             plan = self.plan
-            kind = functools.partial(Launcher, self.way) if ways.FORKS else DirectLauncher
-            self._running = kind(plan.limits, plan.modules, plan.hidden, plan.seed)
+            options = {"modules": plan.modules, "hidden": plan.hidden, "seed": plan.seed}
+            if self.way != "none":
+                self._running = ways.launch(self.way, plan.limits, **options)
+            elif ways.FORKS:
+                self._running = Launcher("none", plan.limits, **options)
+            else:
+                self._running = DirectLauncher(plan.limits, **options)
+            self.way = self._running.way
         return self._running
 
     def close(self) -> None:

@@ -30,8 +30,9 @@ def write_atomically(path: str | Path, text: str) -> None:
         with contextlib.suppress(OSError):  # the rights of a new file, not of a secret one
             os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
+    except BaseException:  # an interruption, too, and one just after the file was replaced
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
         raise
 
 

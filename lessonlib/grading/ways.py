@@ -6,6 +6,7 @@ import functools
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from . import seccomp
 from .exercise import SubmissionError
@@ -22,34 +23,55 @@ class Unconfined(ValueError):  # noqa: N818 - a refusal
     """No way of confining works here; the message says why, and what to do."""
 
 
-def best() -> str:
-    """Return the first way of confining that works here.
+def launch(way: str, limits: Limits, **options: Any) -> Launcher:
+    """Start a launcher that confines, and make sure that it does.
+
+    It is tried, not believed: a first child must fail to read a file of ours, to open a socket, to
+    start a process, to change a file's mode and to send a signal.
+
+    Parameters
+    ----------
+    way : str
+        One of `WAYS`; ``""`` for the first that works.
+    limits : Limits
+        For its children.
+    **options
+        As for `Launcher`.
+
+    Returns
+    -------
+    Launcher
 
     Raises
     ------
     Unconfined
-        Where none does.
+        Where the way, or none, works.
     """
-    for way in WAYS:
-        if not unavailable(way):
-            return way
-    reasons = "\n".join(f"  {way}: {unavailable(way)}" for way in WAYS)
+    reasons = []
+    for each in [way] if way else WAYS:
+        reason = lacking(each)
+        if not reason:
+            try:
+                running = Launcher(each, limits, **options)
+            except SandboxError as error:
+                reason = str(error)
+            else:
+                if _holds(running):
+                    return running
+                running.close()
+                reason = "it starts, but does not confine"
+        reasons.append(f"  {each}: {reason}")
     raise Unconfined(
-        f"no way of confining a stranger's code works here:\n{reasons}\n"
-        "Grade in the container (lessonlib/grading/Dockerfile says how), or, only where all files "
-        "are your own, with --trust."
+        "\n".join(["no way of confining a stranger's code works here:", *reasons])
+        + "\nGrade in the container (lessonlib/grading/Dockerfile says how), or, only where all "
+        "files are your own, with --trust."
     )
 
 
-@functools.cache
-def unavailable(way: str) -> str:
-    """Say why a way of confining does not work here; an empty string where it does.
-
-    It is tried, not guessed: a launcher is started, and its child must fail to read a file of
-    ours and to open a socket.
-    """
+def lacking(way: str) -> str:
+    """Say what a way of confining lacks on this machine; an empty string where it may be tried."""
     if sys.platform != "linux":
-        return f"{way} needs Linux, and this is {sys.platform}"
+        return f"it needs Linux, and this is {sys.platform}"
     if not seccomp.supported():
         return "the filter of system calls knows x86-64 and aarch64 only"
     if way == "bubblewrap" and not shutil.which("bwrap"):
@@ -58,18 +80,21 @@ def unavailable(way: str) -> str:
         try:
             import sandlock
         except (ImportError, OSError) as error:
-            return f"sandlock cannot be imported: {error}"
+            return f"it cannot be imported: {error}"
         found, needed = sandlock.landlock_abi_version(), sandlock.min_landlock_abi()
         if found < needed:
-            return f"sandlock needs Landlock {needed} (Linux 6.12); this kernel has {found}"
+            return f"it needs Landlock {needed} (Linux 6.12); this kernel has {max(found, 0)}"
+    return ""
+
+
+@functools.cache
+def unavailable(way: str) -> str:
+    """Say why a way of confining does not work here; an empty string where it does."""
     try:
-        running = Launcher(way, Limits())
-    except SandboxError as error:
+        launch(way, Limits()).close()
+    except Unconfined as error:
         return str(error)
-    try:
-        return "" if _holds(running) else f"{way} starts, but does not confine"
-    finally:
-        running.close()
+    return ""
 
 
 def _holds(running: Launcher) -> bool:

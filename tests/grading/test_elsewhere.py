@@ -99,13 +99,26 @@ print([ways.unavailable(way) for way in ways.WAYS])
 def test_modules_load_without_what_windows_lacks():
     said = subprocess.run([sys.executable, "-c", LACKING], capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
-    assert said.stdout.count("needs Linux, and this is win32") == len(ways.WAYS)
+    assert said.stdout.count("it needs Linux, and this is win32") == len(ways.WAYS)
 
 
 def test_the_way_of_the_container_is_named_where_nothing_confines(monkeypatch):
-    monkeypatch.setattr(ways, "unavailable", lambda way: "no")
+    monkeypatch.setattr(ways, "lacking", lambda way: "no")
     with pytest.raises(ways.Unconfined, match="Dockerfile"):
-        ways.best()
+        ways.launch("", Limits())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing confines there")
+def test_what_does_not_confine_is_not_believed(monkeypatch):
+    original = ways.Launcher
+    monkeypatch.setattr(
+        ways, "Launcher", lambda way, *rest, **more: original("none", *rest, **more)
+    )
+    with pytest.raises(ways.Unconfined, match="it starts, but does not confine"):
+        ways.launch("bubblewrap", Limits())
+
+
+def test_the_dockerfile_is_where_the_message_says():
     assert (ROOT / "lessonlib" / "grading" / "Dockerfile").exists()
 
 

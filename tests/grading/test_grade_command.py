@@ -234,12 +234,12 @@ def test_a_wrong_call_has_status_2(grade, arguments, tmp_path, monkeypatch):
 def test_without_confinement_nothing_of_strangers_runs(grade, folder, tmp_path, monkeypatch):
     marker = tmp_path / "ran"
     top = folder(a=f"class Target: pass\nopen({str(marker)!r}, 'w')")
-    monkeypatch.setattr(ways, "unavailable", lambda way: f"{way} is out of order")
+    monkeypatch.setattr(ways, "lacking", lambda way: "it is out of order")
     result, report = grade(top)
     assert result.exit_code == 2
     assert report is None
     assert not marker.exists()
-    for words in ("sandlock is out of order", "bubblewrap is", "container", "--trust"):
+    for words in ("sandlock: it is out of order", "bubblewrap: it", "container", "--trust"):
         assert words in result.output
     result, report = grade(top, "--trust")
     assert result.exit_code == 0
