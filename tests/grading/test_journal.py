@@ -73,12 +73,23 @@ def test_another_file_is_not_gone_on_from(tmp_path, text):
         journal.earlier(path)
 
 
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "f.txt"
     journal.write_atomically(path, "old")
     with pytest.raises(TypeError):
         journal.write_atomically(path, 3)
     assert path.read_text() == "old"
+
+    def interrupted(source, target):
+        replace(source, target)
+        raise KeyboardInterrupt
+
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        journal.write_atomically(path, "whole")
+    monkeypatch.undo()
+    assert path.read_text() == "whole"
     journal.write_atomically(path, "new \udcff")
     assert path.read_text("utf-8") == "new \\udcff"
     assert os.listdir(tmp_path) == ["f.txt"]
