@@ -1,8 +1,8 @@
 """How `AugmentationValidator` is judged.
 
-Part a is judged in `_xray`, on what the submission draws under 16 seeds; part c in
-`_augmentations`, with a false-alarm rate below 1e-8. `verify` asks for the majority of 5 seeds,
-since even a good X-ray can be tipped by a rare deformation: in 0 of 1000 draws for the solution's
+Part a is judged in `_xray`, on what the submission draws under 16 seeds; part b in `_halves`; part
+c in `_augmentations`, with a false-alarm rate below 1e-8. `verify` asks for the majority of 5
+seeds, since even a good X-ray can be tipped by a rare deformation: in 0 of 1000 draws for the solution's
 layout, in 14 of 1000 for random ones, of which 3 of 5 then fail with 10 x 0.014^3 = 3e-5.
 """
 
@@ -18,6 +18,7 @@ from lessonlib.grading.checks._augmentations import (
     judge_noise,
     judge_rotation,
 )
+from lessonlib.grading.checks._halves import check_consistency, inline, same_half
 from lessonlib.grading.checks._xray import judge_xrays
 from lessonlib.grading.compare import (
     as_array,
@@ -54,115 +55,6 @@ def check_generate(remote: Remote, rng: np.random.Generator) -> None:
     again = images.pop()
     judge_xrays(np.array(images), called)
     expect_seeded(images[0], again, images[1], called)
-
-
-def _left_is_brighter(image: np.ndarray) -> bool:
-    half = image.shape[1] // 2
-    return bool(image[:, :half].sum() > image[:, -half:].sum())
-
-
-def _same_half(original, augmented) -> bool:
-    return _left_is_brighter(original) == _left_is_brighter(augmented)
-
-
-def _two_sided(rng, shape, left: bool) -> np.ndarray:
-    """Return noise whose column sums clearly favour one side, and its rows the other."""
-    height, width = shape
-    image = rng.uniform(0.1, 0.3, shape)
-    columns = slice(0, width // 2) if left else slice(width - width // 2, width)
-    image[: height // 2, columns] += rng.uniform(0.3, 0.6)
-    return image
-
-
-#: What wrong ways to compare the halves answer for an original and an augmented image.
-_WRONG_COMPARISONS = (
-    (
-        lambda a, b: _left_is_brighter(a.T) == _left_is_brighter(b.T),
-        "This compares the upper with the lower half. Are the axes swapped? Halves are left and "
-        "right; sum down each column, axis 0, first.",
-    ),
-    (
-        lambda a, b: _with_middle(a, "left") == _with_middle(b, "left"),
-        "On an odd width the middle column counts for neither half; here it counts for the left.",
-    ),
-    (
-        lambda a, b: _with_middle(a, "right") == _with_middle(b, "right"),
-        "On an odd width the middle column counts for neither half; here it counts for the right.",
-    ),
-    (
-        lambda a, b: _by_maximum(a) == _by_maximum(b),
-        "Sum the intensities of each half; its brightest pixel does not decide.",
-    ),
-    (
-        lambda a, b: _left_is_brighter(b),
-        "The brighter half of the original need not be the left one: look at both images.",
-    ),
-    (lambda a, b: _left_is_brighter(a), "The augmented image plays no part in this answer."),
-    (
-        lambda a, b: _left_is_brighter(a) != _left_is_brighter(b),
-        "The answer is the wrong way round: True is for the same half.",
-    ),
-    (lambda a, b: True, "This is True whatever happens, even where the halves switched sides."),
-    (lambda a, b: False, "This is False whatever happens."),
-)
-
-
-def _with_middle(image: np.ndarray, side: str) -> bool:
-    half, width = image.shape[1] // 2, image.shape[1]
-    if side == "left":
-        return bool(image[:, : width - half].sum() > image[:, width - half :].sum())
-    return bool(image[:, :half].sum() > image[:, half:].sum())
-
-
-def _by_maximum(image: np.ndarray) -> bool:
-    half = image.shape[1] // 2
-    return bool(image[:, :half].max() > image[:, -half:].max())
-
-
-def check_consistency(remote: Remote, rng: np.random.Generator) -> None:
-    """Part b: the brighter half, by column sums."""
-    method = "check_anatomical_consistency"
-    # Small public examples: the plain cases, the middle column, one bright pixel, rows.
-    pairs = [
-        ([[0.9, 0.1]], [[0.9, 0.1]]),
-        ([[0.9, 0.1]], [[0.1, 0.9]]),
-        ([[0.1, 0.9]], [[0.9, 0.1]]),
-        ([[0.1, 0.9]], [[0.1, 0.9]]),
-        ([[0.5, 0.9, 0.1]], [[0.1, 0.9, 0.5]]),
-        ([[0.3, 0.9, 0.4]], [[0.4, 0.9, 0.3]]),
-        ([[0.4, 0.9, 0.3]], [[0.6, 0.0, 0.2]]),
-        ([[0.3, 0.9, 0.4]], [[0.2, 0.0, 0.6]]),
-        ([[0.4, 0.4], [0.4, 0.4], [0.0, 0.7]], [[0.2, 0.9], [0.2, 0.0], [0.9, 0.1]]),
-        ([[0.9, 0.8], [0.1, 0.1]], [[0.2, 0.1], [0.9, 0.8]]),
-    ]
-    pairs = [(np.array(original), np.array(augmented)) for original, augmented in pairs]
-    for left, same_side in ((True, True), (True, False), (False, True), (False, False)):
-        shape = (int(rng.integers(20, 50)), int(rng.integers(20, 50)))
-        original = _two_sided(rng, shape, left)
-        augmented = _two_sided(rng, shape, left == same_side)[::-1] * rng.uniform(0.3, 1.5)
-        pairs.append((original, augmented))
-    answers = []
-    for original, augmented in pairs:
-        called = f"{method}({_inline(original)}, {_inline(augmented)})"
-        reply = remote.call(method, original, augmented)
-        answers.append(as_bool(reply.value, called))
-        expect_unchanged(reply, (original, augmented), called)
-    right = [_same_half(*pair) for pair in pairs]
-    if answers == right:
-        return
-    hint = "Compare the sums of the columns left and right of the middle, in both images."
-    for compare, name in _WRONG_COMPARISONS:
-        if answers == [compare(*pair) for pair in pairs]:
-            hint = name
-            break
-    first = [answer == truth for answer, truth in zip(answers, right, strict=True)].index(False)
-    original, augmented = pairs[first]
-    called = f"{method}({_inline(original)}, {_inline(augmented)})"
-    raise Mistake(called, str(answers[first]), str(right[first]), hint)
-
-
-def _inline(image: np.ndarray) -> str:
-    return str(image.tolist()) if image.size <= 9 else f"image of shape {image.shape}"
 
 
 def _smooth_image(rng, shape) -> np.ndarray:
@@ -280,7 +172,7 @@ def _judge_table(remote: Remote, table: dict, image, called: str, tolerance: flo
         return  # part c's mistake
     for name in NAMES:
         row, own = table[name], augmented[name]
-        correlations, verdicts = [_pearson(image, own)], [_same_half(image, own)]
+        correlations, verdicts = [_pearson(image, own)], [same_half(image, own)]
         for method, answers in zip(USED, (verdicts, correlations), strict=True):
             try:
                 answers.append(remote.call(method, image, own).value)
@@ -324,7 +216,7 @@ def check_preservation(remote: Remote, rng: np.random.Generator) -> None:
         (np.full((64, 64), 0.1), np.full((64, 64), 0.7)),
     ]
     for original, augmented in cases:
-        called = f"{method}({_inline(original)}, {_inline(augmented)})"
+        called = f"{method}({inline(original)}, {inline(augmented)})"
         constant = np.ptp(original) == 0 or np.ptp(augmented) == 0
         if constant:
             called += ", one of them constant"

@@ -1,9 +1,7 @@
 """How `ScientificImageAnalyzer` is judged.
 
-Nothing here is left to chance: inputs are drawn afresh, but each has one right answer. Images are
-small, so that `ddof=1` or a wrong axis shows, and hold channels that are constant at 0.1, at 0 and
-at a large value. What counts as 0 of a constant channel is anything below 1e-3: an epsilon in a
-denominator is a style, the noise of rounding blown up to +-1 is a mistake.
+Nothing here is left to chance: inputs are drawn afresh, but each has one right answer. Parts b, c,
+e and g, which work on channels of any image, are in `_channels`.
 """
 
 from __future__ import annotations
@@ -12,6 +10,17 @@ import re
 
 import numpy as np
 
+from lessonlib.grading.checks._channels import (
+    check_clip,
+    check_correlation,
+    check_statistics,
+    check_zscore,
+    clipped,
+    correlations,
+    own,
+    statistics,
+    zscores,
+)
 from lessonlib.grading.compare import (
     as_array,
     as_mapping,
@@ -27,28 +36,7 @@ from lessonlib.grading.exercise import Criterion, Exercise, Mistake, Remote, Sub
 
 RANGES = ((0, 255),) * 3 + ((500, 3000),) * 2 + ((250, 320),) + ((-25, 5),) * 2
 NAMES = ("red", "green", "blue", "near infrared", "near infrared", "thermal", "radar", "radar")
-ZERO = 1e-3
 NDVI_KEYS = ("mean", "std", "vegetation_fraction")
-
-
-def _image(rng: np.random.Generator, shape: tuple[int, int, int]) -> np.ndarray:
-    """Return a random image whose channels have different scales and are correlated."""
-    shared = rng.normal(size=shape[1:])
-    scales = 10.0 ** rng.uniform(-1, 3, shape[0])
-    offsets = scales * rng.uniform(-2, 5, shape[0])
-    own = rng.normal(size=shape)
-    weight = rng.uniform(-0.8, 0.8, shape[0])
-    mixed = weight[:, None, None] * shared + own * np.sqrt(1 - weight**2)[:, None, None]
-    return offsets[:, None, None] + scales[:, None, None] * mixed
-
-
-def _with_constants(rng: np.random.Generator, shape: tuple[int, int, int]) -> np.ndarray:
-    image = _image(rng, shape)
-    image[1], image[2], image[4] = 0.1, 0.0, 287.3
-    return image
-
-
-# --- part a -------------------------------------------------------------------------------------
 
 
 def check_generate(remote: Remote, rng: np.random.Generator) -> None:
@@ -98,158 +86,6 @@ def _judge_ranges(scene: np.ndarray, called: str) -> None:
             raise Mistake(where, got, expected, hint)
 
 
-# --- parts b, c ---------------------------------------------------------------------------------
-
-
-def _zscores(image: np.ndarray, ddof: int = 0) -> np.ndarray:
-    result = np.zeros(image.shape)
-    for channel, values in enumerate(image):
-        if np.ptp(values) > 0:
-            result[channel] = (values - values.mean()) / values.std(ddof=ddof)
-    return result
-
-
-def _expect_zeros(got: np.ndarray, channels, called: str, why: str) -> None:
-    for channel in channels:
-        if np.abs(got[channel]).max() > ZERO:
-            raise Mistake(
-                f"{called}, channel {channel}",
-                f"values from {got[channel].min():.4g} to {got[channel].max():.4g}",
-                "zeros",
-                why,
-            )
-
-
-def check_zscore(remote: Remote, rng: np.random.Generator) -> None:
-    """Part b: z-scores per channel, zeros for constant channels."""
-    method = "per_channel_normalize"
-    public = np.array([[[1.0, 2.0], [3.0, 6.0]], [[10.0, 10.0], [30.0, 30.0]]])
-    plain = [public, _image(rng, (3, 5, 7)), _image(rng, (13, 4, 6))]
-    for image in plain:
-        called = f"{method}(image of shape {image.shape})"
-        reply = remote.call(method, image)
-        got = as_array(reply.value, called, image.shape)
-        expect_unchanged(reply, (image,), called)
-        total = (image - image.mean()) / image.std()
-        low, high = (f(image, axis=(1, 2), keepdims=True) for f in (np.min, np.max))
-        mean, std = (f(image, axis=(1, 2), keepdims=True) for f in (np.mean, np.std))
-        expect_same(
-            got,
-            _zscores(image),
-            called,
-            hint="Each channel: subtract its mean, divide by its standard deviation.",
-            mistakes=[
-                (_zscores(image, 1), "This is ddof=1; the population's spread has ddof=0."),
-                (total, "One mean and spread for all channels; each needs its own, axes 1 and 2."),
-                ((image - low) / (high - low), "This scales to [0, 1]; a z-score is asked."),
-                (image - mean, "The mean is subtracted; divide by the standard deviation too."),
-                ((image - mean) / std**2, "This divides by the variance, not by its root."),
-                (_over_channels(image), "Mean and spread over channels (axis 0); take axes 1, 2."),
-            ],
-        )
-    for shape in ((6, 5, 7), (6, 64, 64)):
-        image = _with_constants(rng, shape)
-        called = f"{method}(image of shape {shape} with constant channels)"
-        hint = "A constant channel has no spread to divide by: make it zeros."
-        got = as_array(remote.call(method, image).value, called, shape, hint=hint)
-        hint += " The standard deviation of many 0.1 is not exactly 0, their range is."
-        _expect_zeros(got, (1, 2, 4), called, hint)
-        varying = [0, 3, 5]
-        expect_same(got[varying], _zscores(image)[varying], called, hint="The others vary.")
-
-
-def _over_channels(image: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return (image - image.mean(axis=0)) / image.std(axis=0)
-
-
-def _clipped(image, low_pct, high_pct) -> np.ndarray:
-    result = np.zeros(image.shape)
-    for channel, values in enumerate(image):
-        low, high = np.percentile(values, [low_pct, high_pct])
-        if high > low:
-            result[channel] = (np.clip(values, low, high) - low) / (high - low)
-    return result
-
-
-def _is_clipped(got: np.ndarray, values: np.ndarray, low_pct: float, high_pct: float) -> bool:
-    """Whether a channel was clipped and rescaled by percentiles, however these are defined.
-
-    Definitions differ in where between two neighbours of the sorted pixels a percentile lies. So
-    the two bounds are read off the answer's straight middle piece, and must lie among the right
-    neighbours.
-    """
-    ordered, n = np.sort(values.ravel()), values.size
-    middle = (got > 1e-4) & (got < 1 - 1e-4)
-    if middle.sum() < 5:
-        return False
-    slope, offset = np.polyfit(values[middle], got[middle], 1)
-    if slope <= 0:
-        return False
-    low, high = -offset / slope, (1 - offset) / slope
-    for bound, percentage in ((low, low_pct), (high, high_pct)):
-        rank = percentage / 100 * (n - 1)
-        below = ordered[max(int(np.floor(rank)) - 1, 0)]
-        above = ordered[min(int(np.ceil(rank)) + 1, n - 1)]
-        slack = 1e-4 * (high - low)
-        if not below - slack <= bound <= above + slack:
-            return False
-    return same(got, (np.clip(values, low, high) - low) / (high - low), 1e-4, 1e-4)
-
-
-def check_clip(remote: Remote, rng: np.random.Generator) -> None:
-    """Part c: clipped to percentiles and rescaled; zeros where they coincide."""
-    method = "percentile_clip"
-    image = _image(rng, (4, 21, 23))
-    image[0, 0, 0], image[3, 2, 2] = 1e4, -1e4
-    for percentiles in ((), (5.0, 90.0), (0.0, 100.0), (25.0, 75.0)):
-        called = f"{method}({', '.join(['image of shape (4, 21, 23)', *map(str, percentiles)])})"
-        reply = remote.call(method, image, *percentiles)
-        got = as_array(reply.value, called, image.shape)
-        expect_unchanged(reply, (image,), called)
-        low, high = percentiles or (2, 98)
-        if all(_is_clipped(g, values, low, high) for g, values in zip(got, image, strict=True)):
-            continue
-        ends = np.percentile(image, [low, high], axis=(1, 2))[..., None, None]
-        both = np.percentile(image, [low, high])
-        expect_same(
-            got,
-            _clipped(image, low, high),
-            called,
-            hint="Find each channel's own percentiles, clip to them, then map them to 0 and 1.",
-            mistakes=[
-                (np.clip(image, *ends), "Clipped, but not rescaled to [0, 1]."),
-                (
-                    (image - ends[0]) / (ends[1] - ends[0]),
-                    "Rescaled, but the clip is forgotten: values leave [0, 1].",
-                ),
-                (
-                    (np.clip(image, *both) - both[0]) / (both[1] - both[0]),
-                    "One pair of percentiles for all channels; each needs its own.",
-                ),
-                (_clipped(image, 0, 100), "This stretches minimum to maximum."),
-                (_clipped(image, 1, 99), "These are the percentiles 1 and 99."),
-                (_clipped(image, 2, 98), "The percentiles 2 and 98 whatever is passed."),
-                (
-                    _clipped(image, low / 100, high / 100),
-                    "Percentiles count to 100, quantiles to 1: numpy.percentile takes 2 and 98.",
-                ),
-            ],
-        )
-    for shape in ((6, 5, 7), (6, 64, 64)):
-        image = _with_constants(rng, shape)
-        image[5] = 5.0  # all but two pixels: no constant, but its percentiles coincide
-        if shape[1] == 64:
-            image[5, 0, :2] = 9.0, 1.0
-        called = f"{method}(image of shape {shape} with constant channels)"
-        hint = "Where both percentiles are one value there is nothing to divide by: make it zeros."
-        got = as_array(remote.call(method, image).value, called, shape, hint=hint)
-        _expect_zeros(got, (1, 2, 4, 5), called, hint)
-
-
-# --- parts d to g -------------------------------------------------------------------------------
-
-
 def _ndvi(image: np.ndarray, red: int = 0, nir: int = 3, epsilon: float = 1e-8) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         return (image[nir] - image[red]) / (image[nir] + image[red] + epsilon)
@@ -286,40 +122,6 @@ def check_ndvi(remote: Remote, rng: np.random.Generator) -> None:
             hint="(NIR - red) / (NIR + red + 1e-8), red is channel 0, NIR channel 3. Where both "
             "are 0 the 1e-8 keeps the answer at 0.",
             mistakes=by_name,
-        )
-
-
-def _statistics(image: np.ndarray, ddof: int = 0) -> np.ndarray:
-    pixels = image.reshape(len(image), -1)
-    return np.stack(
-        [pixels.mean(1), pixels.std(1, ddof=ddof), pixels.min(1), pixels.max(1)], axis=1
-    )
-
-
-def check_statistics(remote: Remote, rng: np.random.Generator) -> None:
-    """Part e: mean, std, min, max of each channel."""
-    public = np.array([[[1.0, 2.0], [3.0, 6.0]], [[10.0, 10.0], [30.0, 30.0]]])
-    for image in (public, _image(rng, (8, 5, 7)), _with_constants(rng, (6, 4, 3))):
-        called = f"channel_statistics(image of shape {image.shape})"
-        reply = remote.call("channel_statistics", image)
-        got = as_array(reply.value, called, (len(image), 4))
-        expect_unchanged(reply, (image,), called)
-        right = _statistics(image)
-        variance = right.copy()
-        variance[:, 1] **= 2
-        expect_same(
-            got,
-            right,
-            called,
-            atol=1e-6,
-            hint="A row for each channel; its columns are mean, std, min, max.",
-            mistakes=[
-                (_statistics(image, 1), "This is ddof=1; the population's spread has ddof=0."),
-                (right[:, [0, 1, 3, 2]], "Maximum and minimum are swapped: mean, std, min, max."),
-                (right[:, [2, 3, 0, 1]], "The order is mean, std, min, max."),
-                (right[:, [1, 0, 2, 3]], "The order is mean, std, min, max."),
-                (variance, "This is the variance; the standard deviation is its root."),
-            ],
         )
 
 
@@ -377,78 +179,6 @@ def _own_summary(remote: Remote, image: np.ndarray, otherwise: np.ndarray) -> np
         return otherwise
 
 
-def _correlations(image: np.ndarray) -> np.ndarray:
-    z = _zscores(image).reshape(len(image), -1)
-    return z @ z.T / z.shape[1]
-
-
-def _without_diagonal(matrix: np.ndarray, constant) -> np.ndarray:
-    matrix = np.array(matrix)
-    for channel in constant:
-        matrix[channel, channel] = 0
-    return matrix
-
-
-def check_correlation(remote: Remote, rng: np.random.Generator) -> None:
-    """Part g: Pearson correlations between channels."""
-    for image in (_image(rng, (4, 5, 7)), _image(rng, (8, 16, 16))):
-        called = f"channel_correlation(image of shape {image.shape})"
-        reply = remote.call("channel_correlation", image)
-        shape = (len(image), len(image))
-        hint = "One row and column for each channel: flatten each channel's pixels first."
-        got = as_array(reply.value, called, shape, finite=False, hint=hint)
-        if not mutates(remote, "per_channel_normalize", image):
-            expect_unchanged(reply, (image,), called)
-        if _from_own_zscores(remote, image, got):
-            continue
-        right, n = _correlations(image), image[0].size
-        pixels = image.reshape(len(image), -1)
-        lengths = np.linalg.norm(pixels, axis=1)
-        expect_same(
-            got,
-            right,
-            called,
-            atol=1e-5,
-            hint="Pearson: covariance over the product of the standard deviations.",
-            mistakes=[
-                (np.cov(pixels, ddof=0), "This is the covariance: divide by both spreads."),
-                (np.cov(pixels), "This is the covariance: divide by both spreads."),
-                (np.abs(right), "The sign is lost: channels may correlate negatively."),
-                (right**2, "This is the square of the correlation."),
-                (right * n / (n - 1), "Sample covariance, population deviations: mixed ddof."),
-                (right * (n - 1) / n, "Population covariance, sample deviations: mixed ddof."),
-                (
-                    pixels @ pixels.T / np.outer(lengths, lengths),
-                    "This is the cosine: subtract each channel's mean first.",
-                ),
-            ],
-        )
-    for shape in ((6, 5, 7), (6, 64, 64)):
-        image = _with_constants(rng, shape)
-        called = f"channel_correlation(image of shape {shape} with constant channels)"
-        value = as_array(
-            remote.call("channel_correlation", image).value, called, (6, 6), finite=False
-        )
-        if _from_own_zscores(remote, image, value):
-            continue
-        got, right = (_without_diagonal(m, (1, 2, 4)) for m in (value, _correlations(image)))
-        hint = "A constant channel correlates with nothing: 0.0 off the diagonal."
-        expect_same(got, right, called, atol=ZERO, hint=hint)
-
-
-def _from_own_zscores(remote: Remote, image: np.ndarray, got: np.ndarray) -> bool:
-    """Whether this is what wrong z-scores of part b lead to, which is part b's mistake."""
-    z = _own(remote, "per_channel_normalize", image, _zscores(image))
-    if same(z, _zscores(image), atol=ZERO) or z.shape != image.shape:
-        return False
-    z = z.reshape(len(image), -1)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        return any(same(got, z @ z.T / n) for n in (z.shape[1], z.shape[1] - 1))
-
-
-# --- verify -------------------------------------------------------------------------------------
-
-
 @np.errstate(all="ignore")
 def check_run(remote: Remote, rng: np.random.Generator) -> None:
     """Verify: the report agrees with the submission's own parts, or with the truth."""
@@ -475,18 +205,18 @@ def _judge_report(remote: Remote, init: dict, called: str) -> None:
     if any(mutates(remote, m, scene) for m in ("per_channel_normalize", "percentile_clip")):
         return  # part b's or c's mistake, after which nothing is as it was
     # What the submission's own parts make of the scene counts as well: their mistakes are theirs.
-    zscored = _own(remote, "per_channel_normalize", scene, _zscores(scene))
-    clipped = _own(remote, "percentile_clip", scene, _clipped(scene, 2, 98))
+    zscored = own(remote, "per_channel_normalize", scene, zscores(scene))
+    clip = own(remote, "percentile_clip", scene, clipped(scene, 2, 98))
     for name, got, image in (("before", before, scene), ("after", after, zscored)):
-        right = _statistics(image)
-        own = _own(remote, "channel_statistics", image, right)
-        if not same(got, right) and not same(got, own):
+        right = statistics(image)
+        theirs = own(remote, "channel_statistics", image, right)
+        if not same(got, right) and not same(got, theirs):
             hint = 'The statistics of the scene; "after" are those of the z-scored scene.'
             expect_same(got, right, f'{called}["{name}"]', hint=hint)
     right = _summary(_ndvi(scene))
     if not same(ndvi, right) and not same(ndvi, _own_ndvi(remote, scene, right)):
         expect_same(ndvi, right, f'{called}["ndvi"]', hint="NDVI of the scene itself.")
-    for name, other in (("zscore", zscored), ("clip", clipped)):
+    for name, other in (("zscore", zscored), ("clip", clip)):
         _judge_change(remote, changes[name], name, scene, other, called)
 
 
@@ -496,17 +226,6 @@ def _table(remote: Remote, value, called: str) -> np.ndarray:
     if table.shape == (4, 8) and not works(check_statistics, remote, np.random.default_rng(0)):
         table = table.T
     return as_array(table, called, (8, 4))
-
-
-def _own(remote: Remote, method: str, image: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    """Return what the submission's own part makes of the image, or `otherwise` where it fails."""
-    try:
-        own = as_array(remote.call(method, image).value, method, finite=False)
-    except (Mistake, SubmissionError):
-        return otherwise
-    # A correlation between pixels is wrong, yet what run() makes of it can be right.
-    usable = own.shape == otherwise.shape or (method == "channel_correlation" and own.size)
-    return own if usable else otherwise
 
 
 def _own_ndvi(remote: Remote, scene: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
@@ -519,15 +238,13 @@ def _own_ndvi(remote: Remote, scene: np.ndarray, otherwise: np.ndarray) -> np.nd
 
 def _judge_change(remote, got: float, name: str, scene, other, called: str) -> None:
     called = f'{called}["correlation_change"]["{name}"]'
-    right = np.abs(_correlations(other) - _correlations(scene))
+    right = np.abs(correlations(other) - correlations(scene))
     if same(got, right.max(), atol=1e-5):
         return
-    after, before = (
-        _own(remote, "channel_correlation", x, _correlations(x)) for x in (other, scene)
-    )
+    after, before = (own(remote, "channel_correlation", x, correlations(x)) for x in (other, scene))
     if after.shape == before.shape and same(got, np.abs(after - before).max(), atol=1e-5):
         return
-    signed = _correlations(other) - _correlations(scene)
+    signed = correlations(other) - correlations(scene)
     expect_same(
         np.float64(got),
         right.max(),

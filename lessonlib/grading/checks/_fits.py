@@ -1,0 +1,143 @@
+"""Whether three sets of probabilities are what `ImbalanceComparator.fit_predict` asks for.
+
+Whatever regularisation, solver or scaling a submission chooses, some facts hold: an unweighted
+logistic regression predicts the training prevalence on average, balanced weights make it predict
+one half on average over the two classes, and interpolating between neighbours moves the mean of
+positives that sit at the tips of a star.
+
+False alarms: AUC of 400 fresh cases at least 0.75 (mean 0.94, spread 0.014: 13 spreads); mean
+predictions within 0.1 of one half and within a factor 2 of the prevalence (exact but for a
+penalised intercept); the star's slope has the other sign than plain oversampling's at 6.5 spreads,
+4e-11, or 4.9 where only 30 % are added, 5e-7. The leak test compares a model with itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lessonlib.grading.checks._rates import auc
+from lessonlib.grading.compare import (
+    as_array,
+    as_mapping,
+    expect_seeded,
+    expect_unchanged,
+    same,
+)
+from lessonlib.grading.exercise import Mistake, Remote
+
+STRATEGIES = ("default", "balanced", "smote")
+
+
+def _draw(rng, negatives: int, positives: int, features: int = 10):
+    X = np.concatenate(
+        [rng.normal(0, 1, (negatives, features)), rng.normal(1, 1.5, (positives, features))]
+    )
+    y = np.repeat([0, 1], [negatives, positives])
+    order = rng.permutation(len(y))
+    return X[order], y[order]
+
+
+def _star(rng):
+    """Return positives at the tips and in the hub of a star, negatives between: what SMOTE moves.
+
+    Each tip's nearest positives are the hub, so that new points lie along its ray. Tips lie on
+    the far side of the negatives (mean 4.4 along the sum of all features, negatives 3.3), tips
+    and interpolated points together on the near side (2.4).
+    """
+    features, hub, radius = 10, 8, 8.0
+    positives = np.concatenate([np.zeros((hub, features)), radius * np.eye(features)])
+    positives += rng.normal(0, 0.05, positives.shape)
+    negatives = rng.normal(0.33, 0.3, (600, features))
+    y = np.repeat([1, 0], [len(positives), len(negatives)])
+    order = rng.permutation(len(y))
+    X = np.concatenate([positives, negatives])[order]
+    return X, y[order], np.array([np.zeros(features), np.full(features, 0.8)])
+
+
+def _predictions(remote: Remote, args, called: str, **options) -> dict[str, np.ndarray]:
+    reply = remote.call("fit_predict", *args, **options)
+    answer = as_mapping(reply.value, called, STRATEGIES)
+    expect_unchanged(reply, args, called)
+    hint = "One probability for each row of X_test: of predict_proba's two columns, class 1's."
+    result = {}
+    for name in STRATEGIES:
+        where = f'{called}["{name}"]'
+        p = result[name] = as_array(answer[name], where, (len(args[2]),), hint=hint)
+        if p.min() < 0 or p.max() > 1:
+            got = f"values from {p.min():.3g} to {p.max():.3g}"
+            raise Mistake(where, got, "probabilities", "decision_function is no probability.")
+    return result
+
+
+def check_fit_predict(remote: Remote, rng: np.random.Generator) -> None:
+    """Part b: three logistic regressions, told apart by what they predict on average."""
+    X, y = _draw(rng, 776, 24)
+    X_test, y_test = _draw(rng, 200, 200)
+    called = "fit_predict(X_train of shape (800, 10) with 24 positives, y_train, X_test)"
+    init = {"seed": int(rng.integers(1, 2**31))}
+    rows = np.concatenate([X, X_test])
+    fitted = _predictions(remote, (X, y, rows), called, init=init)
+    for name, p in fitted.items():
+        _judge_model(name, p[: len(y)], y, p[len(y) :], y_test, f'{called}["{name}"]')
+    # The same rows beside far-off others: what they are predicted must not change.
+    others = np.concatenate([X_test, 10 * X_test + 5])
+    again = _predictions(remote, (X, y, others), called, init=init)
+    for name in STRATEGIES:
+        if not same(fitted[name][len(y) :], again[name][: len(X_test)], 1e-6, 1e-6):
+            raise Mistake(
+                f'{called}["{name}"]',
+                "other probabilities for the same rows of X_test beside other rows",
+                "probabilities that depend on the row and on the training rows alone",
+                "Fit models and scalers on X_train only: X_test must not leak into them; "
+                "and seed SMOTE, so that a new object gives the same answer.",
+            )
+    other = _predictions(remote, (X, y, rows), called, init={"seed": init["seed"] + 1})
+    expect_seeded(fitted["smote"], fitted["smote"], other["smote"], f'{called}["smote"]')
+    _judge_star(remote, rng)
+
+
+def _judge_model(name: str, train, y, test, y_test, called: str) -> None:
+    if np.isin(test, (0, 1)).all():
+        hint = "These are classes; predict_proba gives probabilities."
+        raise Mistake(called, "zeros and ones", "probabilities", hint)
+    rank = auc(y_test, test)
+    if rank < 0.75:
+        hint = "Fit on the training rows and their labels."
+        if rank < 0.25:
+            hint = "These are probabilities of class 0: class 1 is predict_proba's column 1."
+        raise Mistake(called, f"AUC {rank:.2f} on fresh cases", "about 0.94", hint)
+    over_classes = (train[y == 1].mean() + train[y == 0].mean()) / 2
+    if name == "default":
+        if not 0.5 * y.mean() < train.mean() < 2 * y.mean():
+            raise Mistake(
+                called,
+                f"a mean of {train.mean():.3f} on the training rows",
+                f"about their prevalence, {y.mean():.3f}",
+                "The default model has no class weights and no resampled rows.",
+            )
+    elif not 0.4 < over_classes < 0.6:
+        hint = {
+            "balanced": 'Pass class_weight="balanced": each class weighs the same in all.',
+            "smote": "Fit on the rows and labels that fit_resample returns: as many of each class.",
+        }[name]
+        raise Mistake(
+            called,
+            f"means of {train[y == 1].mean():.3f} over positives and "
+            f"{train[y == 0].mean():.3f} over negatives of the training rows",
+            "means that add up to about 1, as from equally weighty classes",
+            hint,
+        )
+
+
+def _judge_star(remote: Remote, rng: np.random.Generator) -> None:
+    X, y, ends = _star(rng)
+    called = 'fit_predict(star-shaped positives, ...)["smote"]'
+    near, far = _predictions(remote, (X, y, ends), called)["smote"]
+    if near <= far:
+        raise Mistake(
+            called,
+            f"probability {near:.2f} in the star's hub, {far:.2f} beyond the negatives",
+            "the larger probability in the hub: points between tips and hub belong to it",
+            "Plain oversampling repeats rows and leaves the mean of the positives where it is. "
+            "SMOTE puts new rows on the lines between a positive and its nearest positives.",
+        )
