@@ -2,8 +2,9 @@
 
 Part a is judged in `_xray`, on what the submission draws under 16 seeds; part b in `_halves`; part
 c in `_augmentations`, with a false-alarm rate below 1e-8. `verify` asks for the majority of 5
-seeds, since even a good X-ray can be tipped by a rare deformation: in 0 of 1000 draws for the solution's
-layout, in 14 of 1000 for random ones, of which 3 of 5 then fail with 10 x 0.014^3 = 3e-5.
+seeds, since even a good X-ray can be tipped by a rare deformation: in 0 of 1000 draws for the
+solution's layout, in 14 of 1000 for random ones, of which 3 of 5 then fail with 10 x 0.014^3 =
+3e-5.
 """
 
 from __future__ import annotations
