@@ -5,9 +5,10 @@ logistic regression predicts the training prevalence on average, balanced weight
 one half on average over the two classes, and interpolating between neighbours moves the mean of
 positives that sit at the tips of a star.
 
-False alarms: AUC of 400 fresh cases at least 0.75 (mean 0.94, spread 0.014: 13 spreads); mean
-predictions within 0.1 of one half and within a factor 2 of the prevalence (exact but for a
-penalised intercept); the star's slope has the other sign than plain oversampling's at 6.5 spreads,
+False alarms, measured over 480 simulated fits with C from 0.01 to 100 and a penalised intercept:
+AUC of 400 fresh cases at least 0.75 (mean 0.94, spread 0.018: 10 spreads); mean predictions within
+0.14 of one half (spread 0.014, at most 0.053 away) and within a factor 2 of the prevalence (at most
+1.23); the star's slope has the other sign than plain oversampling's at 6.5 spreads,
 4e-11, or 4.9 where only 30 % are added, 5e-7. The leak test compares a model with itself.
 """
 
@@ -115,7 +116,7 @@ def _judge_model(name: str, train, y, test, y_test, called: str) -> None:
                 f"about their prevalence, {y.mean():.3f}",
                 "The default model has no class weights and no resampled rows.",
             )
-    elif not 0.4 < over_classes < 0.6:
+    elif not 0.36 < over_classes < 0.64:
         hint = {
             "balanced": 'Pass class_weight="balanced": each class weighs the same in all.',
             "smote": "Fit on the rows and labels that fit_resample returns: as many of each class.",
