@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import signal
@@ -87,95 +88,78 @@ def grade(
     Status 0 when every submission has got its result, whatever that is; 2 when the call itself is
     wrong or nothing here confines; 130 when interrupted.
     """
+    from . import cluster, discover, learner, terminal, ways
+    from .journal import Journal
+    from .reports import tables
+    from .sandbox import Limits
+
     try:
-        known, journal, plan = _prepare(
-            paths, exercise, timeout, memory, seed, json, resume, confine, trust, scheduler, html
+        if confine and (trust or confine not in ways.WAYS):
+            raise ValueError(f"--confine is {' or '.join(ways.WAYS)}, and not beside --trust")
+        lines = tables.read_roster(roster) if roster else []
+        found = discover.find(paths)
+        seed, known = _known(json, seed) if resume else (seed, {})
+        plan = cluster.Plan(
+            secrets.randbelow(2**31) if seed is None else seed,
+            Limits(timeout, memory),
+            way="none" if trust else confine or "",
+            hidden=tuple(os.path.abspath(path) for path in paths),
+            exercise=learner.resolve(exercise).name if exercise else None,
+            pictures=html is not None,
         )
-        lines = _roster(roster)
+        left, known, plan = _left(found, known, plan)
+        if left and not scheduler:  # the first of the launchers that it takes, or a refusal
+            with cluster.slot(plan) as place:
+                place()
+        journal = Journal(json, plan.seed, [path for path, _ in found], known)
     except (ValueError, OSError) as error:
         raise wrong(error) from None
-    jobs = jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else jobs
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    complete = _run(known, journal, plan, jobs or os.cpu_count() or 1, scheduler)
-    report = journal.report()
-    written = [path for path in (json, csv, html, moodle, canvas, junit, gradescope) if path]
+    complete = _run(left, journal, plan, jobs or cores or 1, scheduler)
+    reports = {"csv": csv, "html": html, "moodle": moodle, "canvas": canvas, "junit": junit}
+    reports = {kind: path for kind, path in reports.items() if path is not None}
     try:
-        _write(journal, lines, csv, html, moodle, canvas, junit, gradescope)
+        _write(journal, lines, reports, gradescope)
     except OSError as error:
         raise wrong(error) from None
-    from . import terminal
-
-    terminal.show_results(out, report)
-    for path in written:
+    terminal.show_results(out, journal.report())
+    for path in filter(None, (json, *reports.values(), gradescope)):
         err.print(f"wrote {path}", highlight=False, markup=False)
     if not complete:
         err.print("Interrupted; --resume goes on from here." if json else "Interrupted.")
         raise typer.Exit(130)
 
 
-def _prepare(
-    paths: list[Path],
-    exercise: str | None,
-    timeout: float,
-    memory: int,
-    seed: int | None,
-    json: Path | None,
-    resume: bool,
-    confine: str | None,
-    trust: bool,
-    scheduler: str | None,
-    html: Path | None,
-) -> tuple[list[tuple[str, bool]], Journal, Plan]:
-    """Turn the command line into what is left to grade, where results go, and how to grade."""
-    from . import cluster, discover, learner, ways
-    from .journal import Journal, earlier
-    from .libraries import preload
-    from .sandbox import Limits
+def _known(json: Path | None, seed: int | None) -> tuple[int | None, dict[str, Any]]:
+    """Return the seed and the results of the run that is to be gone on with."""
+    from .journal import earlier
 
-    if confine is not None and confine not in ways.WAYS:
-        raise ValueError(f"--confine must be {' or '.join(ways.WAYS)}, not {confine!r}")
-    if confine is not None and trust:
-        raise ValueError("--confine and --trust exclude each other")
-    found = discover.find(paths)
-    name = learner.resolve(exercise).name if exercise else None
-    entries: dict[str, Any] = {}
-    if resume:
-        if json is None:
-            raise ValueError("--resume goes on from a report: name it with --json")
-        before, entries = earlier(json)
-        if seed is not None and before is not None and seed != before:
-            raise ValueError(f"--seed {seed} is not the seed of the report, {before}")
-        seed = before if seed is None else seed
-    way = "none" if trust else confine or ""
-    seed = secrets.randbelow(2**31) if seed is None else seed
-    known, left, modules = {}, [], set()
+    if json is None:
+        raise ValueError("--resume goes on from a report: name it with --json")
+    before, entries = earlier(json)
+    if None not in (seed, before) and seed != before:
+        raise ValueError(f"--seed {seed} is not the seed of the report, {before}")
+    return seed if before is None else before, entries
+
+
+def _left(
+    found: list[tuple[str, bool]], known: dict[str, Any], plan: Plan
+) -> tuple[list[tuple[str, bool]], dict[str, Any], Plan]:
+    """Return what is left to grade, what is known and still holds, and what is to be loaded."""
+    from . import discover
+    from .libraries import preload
+
+    left, holds, modules = [], {}, set()
     for path, in_folder in found:
         submission = discover.read(path, in_folder)
-        entry = entries.get(path)
+        entry = known.get(path)
         if entry and entry["result"].get("sha256") == submission.digest:
-            known[path] = entry
+            holds[path] = entry
         else:
             left.append((path, in_folder))
             modules |= set(preload([submission.data]))
-    plan = cluster.Plan(
-        seed,
-        Limits(timeout, memory),
-        way,
-        tuple(sorted(modules)),
-        tuple(os.path.abspath(path) for path in paths),
-        name,
-        html is not None,
-    )
-    if left and not scheduler:  # the first of the launchers that grading takes, or a refusal
-        with cluster.slot(plan) as place:
-            place()
-    return left, Journal(json, seed, [path for path, _ in found], known), plan
-
-
-def _roster(path: Path | None) -> list:
-    from .reports import tables
-
-    return tables.read_roster(path) if path else []
+    return left, holds, dataclasses.replace(plan, modules=tuple(sorted(modules)))
 
 
 def _run(
@@ -215,15 +199,9 @@ def _shown(entries: Iterator[dict[str, Any]], journal: Journal, total: int) -> I
 
 
 def _write(
-    journal: Journal,
-    roster: list,
-    csv: Path | None,
-    html: Path | None,
-    moodle: Path | None,
-    canvas: Path | None,
-    junit: Path | None,
-    gradescope: Path | None,
+    journal: Journal, roster: list, reports: dict[str, Path], gradescope: Path | None
 ) -> None:
+    """Write the reports that were asked for."""
     from .grade import clean
     from .journal import write_atomically
     from .reports import files, tables
@@ -232,17 +210,17 @@ def _write(
     report = journal.report()
     results = report["results"]
     pictures = {name: entry["pictures"] for name, entry in journal.entries.items()}
-    for path, text in (
-        (csv, lambda: tables.plain(results, roster)),
-        (moodle, lambda: tables.moodle(results, roster)),
-        (canvas, lambda: tables.canvas(results, roster)),
-        (html, lambda: page(report, pictures)),
-        (junit, lambda: files.junit(report)),
-    ):
-        if path is not None:
-            write_atomically(path, text())
+    texts = {
+        "csv": lambda: tables.plain(results, roster),
+        "moodle": lambda: tables.moodle(results, roster),
+        "canvas": lambda: tables.canvas(results, roster),
+        "html": lambda: page(report, pictures),
+        "junit": lambda: files.junit(report),
+    }
+    for kind, path in reports.items():
+        write_atomically(path, texts[kind]())
     if gradescope is not None:
         files.write_gradescope(results, gradescope)
-    nobody = tables.unlisted(results, roster) if roster and (moodle or canvas) else []
-    for name in map(clean, nobody):
-        err.print(f"not in the roster, and so in no gradebook: {name}", markup=False)
+    if roster and {"moodle", "canvas"} & set(reports):
+        for name in map(clean, tables.unlisted(results, roster)):
+            err.print(f"not in the roster, and so in no gradebook: {name}", markup=False)

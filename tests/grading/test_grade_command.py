@@ -428,3 +428,23 @@ def test_no_scheduler_there_is_a_wrong_call(grade, folder, monkeypatch):
     monkeypatch.setattr(cluster, "CONNECT", 0.5)
     result, _ = grade(folder(a=BEST), "--scheduler", "tcp://127.0.0.1:1")
     assert result.exit_code == 2
+
+
+def test_every_report_is_written_where_it_is_asked_for(grade, folder, tmp_path):
+    top = folder(ann=BEST, ben=attack_world.HONEST, who=BEST)
+    (tmp_path / "roster.csv").write_text("file,id\nann,s1\nben.py,s2\n")
+    kinds = ("csv", "html", "moodle", "canvas", "junit")
+    places = {name: tmp_path / f"{name}.out" for name in kinds}
+    options = [word for name, path in places.items() for word in (f"--{name}", path)]
+    options += ["--gradescope", tmp_path / "scope", "--roster", tmp_path / "roster.csv"]
+    result, _ = grade(top, *options)
+    assert result.exit_code == 0
+    texts = {name: path.read_text() for name, path in places.items()}
+    assert "s1" in texts["csv"]
+    assert texts["html"].startswith("<!doctype html>")
+    assert "s1,,2.0" in texts["moodle"]
+    assert "SIS User ID" in texts["canvas"]
+    assert texts["junit"].count("<testsuite ") == 3
+    assert len(list((tmp_path / "scope").glob("*/results.json"))) == 3
+    assert "not in the roster, and so in no gradebook" in result.output
+    assert "who.py" in result.output
