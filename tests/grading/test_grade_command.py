@@ -448,3 +448,21 @@ def test_every_report_is_written_where_it_is_asked_for(grade, folder, tmp_path):
     assert len(list((tmp_path / "scope").glob("*/results.json"))) == 3
     assert "not in the roster, and so in no gradebook" in result.output
     assert "who.py" in result.output
+
+
+@pytest.mark.parametrize("way", ways.WAYS)
+def test_right_answers_in_any_style_pass_when_confined(tmp_path, way):
+    if ways.unavailable(way):
+        pytest.skip(ways.unavailable(way))
+    report = tmp_path / "report.json"
+    right = sorted((attack_world.HERE / "submissions").glob("*/correct_*.py"))
+    right += sorted((attack_world.HERE.parents[1] / "solutions").glob("[!_]*.py"))
+    command = ["grade", *map(str, right), "--confine", way, "--json", str(report)]
+    result = CliRunner().invoke(cli.app, command)
+    assert result.exit_code == 0, result.output
+    wrong = [
+        each
+        for each in json.loads(report.read_text())["results"]
+        if each["score"] != each["max_score"] or each["status"] != "graded"
+    ]
+    assert wrong == []
