@@ -5,11 +5,13 @@ logistic regression predicts the training prevalence on average, balanced weight
 one half on average over the two classes, and interpolating between neighbours moves the mean of
 positives that sit at the tips of a star.
 
-False alarms, measured over 480 simulated fits with C from 0.01 to 100 and a penalised intercept:
-AUC of 400 fresh cases at least 0.75 (mean 0.94, spread 0.018: 10 spreads); mean predictions within
-0.14 of one half (spread 0.014, at most 0.053 away) and within a factor 2 of the prevalence (at most
-1.23); the star's slope has the other sign than plain oversampling's at 6.5 spreads,
-4e-11, or 4.9 where only 30 % are added, 5e-7. The leak test compares a model with itself.
+False alarms, measured over 750 simulated fits with C from 0.01 to 10 000, with a penalised
+intercept, and with only 30 % of SMOTE: AUC of 400 fresh cases at least 0.68 (mean 0.83, spread
+0.023: 6.4 spreads, 8e-11); mean prediction within 8 % of the prevalence, 20 % allowed; mean over
+the two classes 0.500 to 0.502 for balanced weights (0.42 to 0.58 allowed), 0.489 with spread 0.007
+for SMOTE, 0.332 with spread 0.014 for 30 % of it (0.25 to 0.62 allowed: 5.8 spreads, 3e-9). The
+star's slope has the other sign than plain oversampling's at 6.5 spreads, 4e-11, or 4.9 where only
+30 % are added, 5e-7. The leak test compares a model with itself.
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ STRATEGIES = ("default", "balanced", "smote")
 
 
 def _draw(rng, negatives: int, positives: int, features: int = 10):
+    """Return classes that overlap more than the exercise's: weights and resampling show best."""
     X = np.concatenate(
-        [rng.normal(0, 1, (negatives, features)), rng.normal(1, 1.5, (positives, features))]
+        [rng.normal(0, 1, (negatives, features)), rng.normal(0.5, 1.2, (positives, features))]
     )
     y = np.repeat([0, 1], [negatives, positives])
     order = rng.permutation(len(y))
@@ -72,9 +75,9 @@ def _predictions(remote: Remote, args, called: str, **options) -> dict[str, np.n
 
 def check_fit_predict(remote: Remote, rng: np.random.Generator) -> None:
     """Part b: three logistic regressions, told apart by what they predict on average."""
-    X, y = _draw(rng, 776, 24)
+    X, y = _draw(rng, 1000, 60)
     X_test, y_test = _draw(rng, 200, 200)
-    called = "fit_predict(X_train of shape (800, 10) with 24 positives, y_train, X_test)"
+    called = "fit_predict(X_train of shape (1060, 10) with 60 positives, y_train, X_test)"
     init = {"seed": int(rng.integers(1, 2**31))}
     rows = np.concatenate([X, X_test])
     fitted = _predictions(remote, (X, y, rows), called, init=init)
@@ -102,21 +105,23 @@ def _judge_model(name: str, train, y, test, y_test, called: str) -> None:
         hint = "These are classes; predict_proba gives probabilities."
         raise Mistake(called, "zeros and ones", "probabilities", hint)
     rank = auc(y_test, test)
-    if rank < 0.75:
+    if rank < 0.68:
         hint = "Fit on the training rows and their labels."
-        if rank < 0.25:
+        if rank < 0.32:
             hint = "These are probabilities of class 0: class 1 is predict_proba's column 1."
-        raise Mistake(called, f"AUC {rank:.2f} on fresh cases", "about 0.94", hint)
+        raise Mistake(called, f"AUC {rank:.2f} on fresh cases", "about 0.83", hint)
     over_classes = (train[y == 1].mean() + train[y == 0].mean()) / 2
     if name == "default":
-        if not 0.5 * y.mean() < train.mean() < 2 * y.mean():
+        if not 0.8 * y.mean() < train.mean() < 1.2 * y.mean():
             raise Mistake(
                 called,
                 f"a mean of {train.mean():.3f} on the training rows",
                 f"about their prevalence, {y.mean():.3f}",
                 "The default model has no class weights and no resampled rows.",
             )
-    elif not 0.36 < over_classes < 0.64:
+        return
+    low, high = {"balanced": (0.42, 0.58), "smote": (0.25, 0.62)}[name]
+    if not low < over_classes < high:
         hint = {
             "balanced": 'Pass class_weight="balanced": each class weighs the same in all.',
             "smote": "Fit on the rows and labels that fit_resample returns: as many of each class.",
