@@ -23,7 +23,7 @@ def wins(path):
 ALL = [pytest.param(path, id=path.stem) for path in attack_world.ATTACKS]
 # What a sandbox prevents; the rest is prevented by who judges and who holds the answers.
 CONFINED = {"files", "network", "victim", "survivor", "breach", "leak"}
-LIMITS = Limits(seconds=2.0, memory=200)
+LIMITS = Limits(seconds=3.0, memory=200)
 
 
 @pytest.fixture
