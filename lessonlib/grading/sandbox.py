@@ -92,7 +92,7 @@ class Launcher:
     Parameters
     ----------
     way : str
-        One of `WAYS`, or ``"none"``.
+        One of `ways.WAYS`, or ``"none"``.
     limits : Limits
         What a child may take.
     modules : sequence of str

@@ -467,3 +467,26 @@ def test_right_answers_in_any_style_pass_when_confined(tmp_path, way):
         if each["score"] != each["max_score"] or each["status"] != "graded"
     ]
     assert wrong == []
+
+
+def test_a_notebook_may_keep_its_check_cell_and_sees_nothing_else_of_ours(grade, tmp_path):
+    top = tmp_path / "submissions"
+    top.mkdir()
+    cells = [
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nimport lessonlib.grading",
+        "from lessonlib.grading import check\n" + BEST,
+        "assert check(Target) is None\ndisplay(Target())\nplt.figure(); plt.show()",
+        "get_ipython().run_line_magic('time', 'pass')",
+    ]
+    made = [{"cell_type": "code", "source": text} for text in cells]
+    (top / "book.ipynb").write_text(json.dumps({"cells": made}))
+    late = "    def square(self, x):\n        return __import__('lesson' + 'lib.faces')\n"
+    (top / "late.py").write_text("class Target:\n" + late)
+    attribute = late.replace("__import__('lesson' + 'lib.faces')", "__import__('lessonlib').faces")
+    (top / "attribute.py").write_text("class Target:\n" + attribute)
+    _, report = grade(top)
+    found = by_name(report)
+    assert (found["book.ipynb"]["status"], found["book.ipynb"]["score"]) == ("graded", 2.0)
+    said = found["late.py"]["criteria"][0]["message"]
+    assert "'lessonlib.faces' is not there while a submission is graded" in said
+    assert "no attribute 'faces'" in found["attribute.py"]["criteria"][0]["message"]
