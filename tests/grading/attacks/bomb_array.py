@@ -2,7 +2,7 @@
 """Sends an array whose shape is larger than its bytes, or overflows.
 
 Wins: nothing, there is a decoder to bomb only in this grader
-Status: forbidden timeout
+Status: forbidden, timeout
 """
 
 import os

@@ -2,7 +2,7 @@
 """Sends a dict whose keys all have one hash.
 
 Wins: nothing, there is a decoder to bomb only in this grader
-Status: forbidden timeout
+Status: forbidden, timeout
 """
 
 import os

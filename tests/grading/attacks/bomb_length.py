@@ -2,7 +2,7 @@
 """Says that four gigabytes follow.
 
 Wins: nothing, there is a decoder to bomb only in this grader
-Status: forbidden timeout
+Status: forbidden, timeout
 """
 
 import os

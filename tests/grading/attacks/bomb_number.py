@@ -2,7 +2,7 @@
 """Sends a number of a million digits.
 
 Wins: nothing, there is a decoder to bomb only in this grader
-Status: forbidden timeout
+Status: forbidden, timeout
 """
 
 import os
