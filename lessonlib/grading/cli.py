@@ -34,7 +34,10 @@ Exercise = Annotated[
     str, typer.Argument(metavar="NAME", help="The class, or its file: FaceAligner, face-aligner.")
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Repeats a run: every run names its seed.")]
-Seconds = Annotated[float, typer.Option(min=0.1, help="Seconds for a submission, all its parts.")]
+Seconds = Annotated[
+    float,
+    typer.Option(min=0.1, help="Seconds for a submission; one call may take half of what is left."),
+]
 Megabytes = Annotated[
     int, typer.Option(min=16, help="Megabytes for a submission, beside the libraries'.")
 ]
