@@ -125,7 +125,7 @@ def fit(
     train, validation : (images, labels), or anything with both
         Images (N, C, H, W) in [0, 1] and integer labels (N,).
     optimizer : torch.optim.Optimizer
-        For example :attr:`GradualUnfreezing.optimizer`.
+        For example ``GradualUnfreezing.optimizer``.
     rounds : int, default 10
         At most so many.
     steps, batch_size : int, default 20 and 16
