@@ -13,7 +13,7 @@ from lessonlib.sweeps.transfer_plan import LARGEST, configs
 #: What an entry depends on, inside the package.
 SOURCES = (
     "images/acquisition.py",
-    "images/experiment.py",
+    "images/experiment",
     "images/regions.py",
     "images/phantoms/lungs.py",
     "images/phantoms/nodules.py",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lessonlib.images import experiment, regions
 from lessonlib.images.acquisition import Acquisition
+from lessonlib.images.experiment import patches, views
 from lessonlib.images.phantoms import lung_mask
 
 SPLITS = tuple(regions.ZONES)
@@ -21,11 +22,13 @@ def numbered(monkeypatch):
     ids = (np.arange(count) / 2**22).astype(np.float32)
     assert len(np.unique(ids)) == count
     assert ids.max() < 1
-    monkeypatch.setattr(
-        experiment, "film", lambda _: ids.reshape(regions.FILM_HEIGHT, regions.FILM_WIDTH)
-    )
-    plain = {k: replace(v, acquisition=Acquisition()) for k, v in experiment.HOSPITALS.items()}
-    monkeypatch.setattr(experiment, "HOSPITALS", plain)
+    whole = ids.reshape(regions.FILM_HEIGHT, regions.FILM_WIDTH)
+    for module in (patches, views):
+        monkeypatch.setattr(module, "film", lambda _: whole)
+    for name, hospital in experiment.HOSPITALS.items():
+        plain = replace(hospital, acquisition=Acquisition())
+        monkeypatch.setitem(experiment.HOSPITALS, name, plain)
+    return whole
 
 
 def pixels(split):
@@ -55,10 +58,9 @@ def test_patches_of_other_regions_share_no_pixel(numbered):
 
 
 def test_corners_say_where_a_patch_was_cut(numbered):
-    patches = experiment.nodule_set("internal", 20, contrast=(0, 0), seed=2)
-    whole = experiment.film(regions.FILM_HEIGHT)
-    for image, (row, column) in zip(patches.images, patches.corners, strict=True):
-        np.testing.assert_array_equal(image[0], whole[row : row + 64, column : column + 64])
+    cut = experiment.nodule_set("internal", 20, contrast=(0, 0), seed=2)
+    for image, (row, column) in zip(cut.images, cut.corners, strict=True):
+        np.testing.assert_array_equal(image[0], numbered[row : row + 64, column : column + 64])
 
 
 def test_the_labels_tell_what_was_drawn(numbered):

@@ -38,8 +38,19 @@ class NodulePhantom:
     contrasts: np.ndarray
 
 
-def _sphere(rho_squared: np.ndarray) -> np.ndarray:
-    """Return the thickness of a sphere along the ray, as a share of its diameter."""
+def sphere_shadow(rho_squared: np.ndarray) -> np.ndarray:
+    """Return the thickness of a sphere along the ray, as a share of its diameter.
+
+    Parameters
+    ----------
+    rho_squared : numpy.ndarray
+        Squared distance from the middle, in radii.
+
+    Returns
+    -------
+    numpy.ndarray, same shape
+        1 in the middle, 0 from the rim outwards.
+    """
     return np.sqrt(np.clip(1.0 - rho_squared, 0.0, None))
 
 
@@ -122,7 +133,7 @@ def nodules_in_xray(
         place = np.array(np.unravel_index(generator.choice(possible), clean.shape))
         centers[k] = place + generator.uniform(-0.5, 0.5, 2)
         squared = (rows - centers[k, 0]) ** 2 + (columns - centers[k, 1]) ** 2
-        image += c * _sphere(squared / r**2)
+        image += c * sphere_shadow(squared / r**2)
         labels[squared <= r**2] = k + 1
         np.minimum(free, np.sqrt(squared) - r, out=free)
     return NodulePhantom(
