@@ -23,7 +23,7 @@ SOURCES = (
 
 __all__ = ["SOURCES", "STRATEGIES", "configs", "data", "draw", "run", "train"]
 
-N_TEST, N_VALIDATION = 400, 300
+N_TEST, N_VALIDATION, ROUNDS = 400, 300, 6
 #: Strategy: does it start from ImageNet's weights?
 STRATEGIES = {
     "frozen": True,
@@ -31,10 +31,7 @@ STRATEGIES = {
     "full": True,
     "random full": False,
     "random frozen": False,
-    "random full, long": False,
-    "gradual, adapting BatchNorm": True,
 }
-_ROUNDS = {"random full, long": 30}  # of 20 steps; 6 for all others
 
 
 def data() -> str:
@@ -76,13 +73,11 @@ def draw(n: int, seed: int, max_regions: int | None = None) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=2)
-def _train_features(seed: int, max_regions: int | None, pretrained: bool) -> np.ndarray:
-    """Features of the largest training set, once for every n."""
+def _train_features(n: int, seed: int, max_regions: int | None, pretrained: bool) -> np.ndarray:
+    """Features of a training set: of the largest once for every n that begins it."""
     from lessonlib.transfer import extract_features
 
-    return extract_features(
-        _model(pretrained, seed), draw(LARGEST, seed, max_regions)["train"].images
-    )
+    return extract_features(_model(pretrained, seed), draw(n, seed, max_regions)["train"].images)
 
 
 @lru_cache(maxsize=2)
@@ -128,7 +123,8 @@ def run(strategy: str, n: int, seed: int, max_regions: int | None) -> dict[str, 
     tests = ("internal", "external", "external, marked")
     history = None
     if strategy.endswith("frozen"):
-        first = _train_features(seed, max_regions, STRATEGIES[strategy])[:n]
+        most = LARGEST if max_regions is None else n
+        first = _train_features(most, seed, max_regions, STRATEGIES[strategy])[:n]
         made = _other_features(seed, STRATEGIES[strategy])
         head = fit_head(first, sets["train"].labels, made["validation"], sets["validation"].labels)
         scores = {name: head.score(made[name]) for name in tests}
@@ -170,22 +166,20 @@ def train(strategy: str, sets: dict[str, Any], seed: int) -> tuple[Any, Any]:
 
     model = _model(STRATEGIES[strategy], seed)
     given = sets["train"], sets["validation"]
-    if not strategy.startswith("gradual"):
+    if strategy != "gradual":
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-        rounds = _ROUNDS.get(strategy, 6)
         return model, fit(
-            model, *given, optimizer=optimizer, rounds=rounds, patience=rounds, seed=seed
+            model, *given, optimizer=optimizer, rounds=ROUNDS, patience=ROUNDS, seed=seed
         )
     first, second = (extract_features(model, s.images) for s in given)
     fit_head(first, given[0].labels, second, given[1].labels).load_into(model)
-    adapting = strategy.endswith("BatchNorm")
-    thaw = GradualUnfreezing(model, lr_head=1e-4, lr_backbone=1e-4, adapt_batchnorm=adapting)
+    thaw = GradualUnfreezing(model, lr_head=1e-4, lr_backbone=1e-4)
     return model, fit(
         model,
         *given,
         optimizer=thaw.optimizer,
-        rounds=6,
-        patience=6,
+        rounds=ROUNDS,
+        patience=ROUNDS,
         schedule=lambda i: min(i + 1, thaw.n_stages),
         seed=seed,
     )

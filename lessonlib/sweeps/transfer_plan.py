@@ -8,7 +8,9 @@ from typing import Any
 LARGEST = 1500
 SIZES = (50, 150, 500, LARGEST)
 #: Sizes at which whole networks train, at about half a minute of one core a run.
-TRAINED_SIZES = (500,)
+TRAINED_SIZES = (150, 500, LARGEST)
+#: One more experiment: equally many patches, cut from so few regions.
+PATCHES, REGIONS = 300, (2, 4, 8, 16)
 
 
 def configs() -> list[dict[str, Any]]:
@@ -21,9 +23,17 @@ def configs() -> list[dict[str, Any]]:
     """
     frozen = [
         {"strategy": strategy, "n": n, "seed": seed, "max_regions": None}
-        for strategy, seeds in (("frozen", 5), ("random frozen", 3))
+        for strategy, seeds, sizes in (
+            ("frozen", 5, (*SIZES, PATCHES)),
+            ("random frozen", 3, SIZES),
+        )
         for seed in range(seeds)
-        for n in SIZES
+        for n in sizes
+    ]
+    from_few = [
+        {"strategy": "frozen", "n": PATCHES, "seed": seed, "max_regions": regions}
+        for seed in range(5)
+        for regions in REGIONS
     ]
     trained = [
         {"strategy": strategy, "n": n, "seed": seed, "max_regions": None}
@@ -31,4 +41,4 @@ def configs() -> list[dict[str, Any]]:
         for seed in range(3)
         for strategy in ("gradual", "full", "random full")
     ]
-    return frozen + trained
+    return frozen + from_few + trained
