@@ -389,3 +389,28 @@ def test_certainty_has_no_logit():
     with pytest.raises(ValueError, match="no logit"):
         ev.calibration([0, 1, 0, 1], [0.2, 1.0, 0.6, 0.5])
     assert "ideal: 1" in str(ev.calibration(*GOOD))
+
+
+def test_mean_covers_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    inside = [
+        got.low < 3 < got.high
+        for got in (ev.mean_interval(rng.normal(3, 2, size=8)) for _ in range(2000))
+    ]
+    assert np.mean(inside) == pytest.approx(0.95, abs=0.015)
+    with pytest.raises(ValueError, match="two numbers"):
+        ev.mean_interval([1.0])
+
+
+def test_spread_holds_the_share_of_seeds():
+    values = np.random.default_rng(0).normal(size=10_000)
+    middle, low, high = ev.percentile_interval(values)
+    assert np.mean((values >= low) & (values <= high)) == pytest.approx(0.95, abs=0.001)
+    assert middle == np.median(values)
+
+
+def test_interval_prints_itself_in_one_format():
+    interval = ev.Interval(0.5, 0.25, 0.75)
+    assert str(interval) == "0.500 [0.250, 0.750]"
+    assert f"{interval:.1%}" == "50.0% [25.0%, 75.0%]"
+    assert f"{interval:.2f} {interval.low:.1f}" == "0.50 [0.25, 0.75] 0.2"

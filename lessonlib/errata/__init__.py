@@ -10,11 +10,10 @@ import importlib
 import pkgutil
 import re
 
-from lessonlib.errata.intervals import Interval, mean, share, spread
 from lessonlib.errata.page import ErrataTable, table
 from lessonlib.errata.row import VERDICTS, Row
 
-__all__ = ["VERDICTS", "ErrataTable", "Interval", "Row", "mean", "rows", "share", "spread", "table"]
+__all__ = ["VERDICTS", "ErrataTable", "Row", "rows", "table"]
 
 
 def rows() -> list[Row]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm
 
-from lessonlib.errata.intervals import mean, share, spread
 from lessonlib.errata.row import Row
+from lessonlib.evaluation import binomial_interval, mean_interval, percentile_interval
 from lessonlib.scientific import MultiChannelNormalizer, channel_percentiles, clip_and_rescale
 
 
@@ -68,9 +68,9 @@ def realism(seeds: int) -> dict:
     levels = MultiChannelNormalizer().fit(scene.pixels[None]).mean_
     surface = [i for i, band in enumerate(scene.bands) if band != "B10"]
     return {
-        "orders": spread(scales),
-        "three": share(sum(s >= 3 for s in scales), len(scales)),
-        "negative": mean(negative),
+        "orders": percentile_interval(scales),
+        "three": binomial_interval(sum(s >= 3 for s in scales), len(scales)),
+        "negative": mean_interval(negative),
         "real_orders": orders(levels),
         "real_surface": orders(levels[surface]),
         "real_minimum": float(scene.pixels.min()),
@@ -89,7 +89,11 @@ def clip_range(seeds: int) -> dict:
         excess = max(excess, beyond)
         guarded = MultiChannelNormalizer().percentile_clip(image.astype(np.float32))
         ours += bool(guarded.min() < 0 or guarded.max() > 1)
-    return {"outside": share(outside, seeds), "excess": excess, "ours": share(ours, seeds)}
+    return {
+        "outside": binomial_interval(outside, seeds),
+        "excess": excess,
+        "ours": binomial_interval(ours, seeds),
+    }
 
 
 def held_out(seeds: int) -> dict:
@@ -104,9 +108,9 @@ def held_out(seeds: int) -> dict:
         highest.append(other.max())
     return {
         "same": float(np.max(same)),
-        "lowest": spread(lowest),
-        "highest": spread(highest),
-        "never_zero": share(sum(low > 0.01 for low in lowest), seeds),
+        "lowest": percentile_interval(lowest),
+        "highest": percentile_interval(highest),
+        "never_zero": binomial_interval(sum(low > 0.01 for low in lowest), seeds),
     }
 
 
@@ -128,9 +132,9 @@ def types(seeds: int) -> dict:
     return {
         "infinite": infinite,
         "ours_finite": ours_finite,
-        "missed": share(missed, seeds),
+        "missed": binomial_interval(missed, seeds),
         "jump": float(np.max(jumps)),
-        "ours_missed": share(ours, seeds),
+        "ours_missed": binomial_interval(ours, seeds),
         "flattened": float(Unguarded().learn(small).apply(small[0]).std()),
         "ours_small": float(MultiChannelNormalizer().fit(small).transform(small).std()),
     }
@@ -157,10 +161,10 @@ def missing(seeds: int) -> dict:
     return {
         "spoiled": float(spoiled),
         "ours_spoiled": int(np.isnan(guarded).sum()),
-        "true_sd": mean(true_sd),
-        "naive_sd": mean(naive_sd),
-        "naive_z": mean(naive_z),
-        "ours_z": mean(ours_z),
+        "true_sd": mean_interval(true_sd),
+        "naive_sd": mean_interval(naive_sd),
+        "naive_z": mean_interval(naive_z),
+        "ours_z": mean_interval(ours_z),
     }
 
 
@@ -193,8 +197,8 @@ def destruction(seeds: int) -> dict:
             MultiChannelNormalizer().percentile_clip(np.full((1, 32, 32), 7.0)).max()
         ),
         "twins": float(np.max(twins)),
-        "bounded": mean(bounded),
-        "saturated": mean(saturated),
+        "bounded": mean_interval(bounded),
+        "saturated": mean_interval(saturated),
         "faintest_white": float(whites.min()),
     }
 

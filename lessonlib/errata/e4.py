@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lessonlib.errata.intervals import Interval, mean
 from lessonlib.errata.row import Row
+from lessonlib.evaluation import Interval, mean_interval
 from lessonlib.profiling import MedicalDatasetProfiler, effective_sample_size
 
 #: The three data sets of the episode: cases and positive cases.
@@ -49,7 +49,7 @@ def simulated_effective_size(
         positive = rng.normal(size=(runs, n_positive)).mean(axis=1)
         negative = rng.normal(size=(runs, n_negative)).mean(axis=1)
         variances.append(np.mean((positive - negative) ** 2))  # the true difference is 0
-    variance = mean(variances)
+    variance = mean_interval(variances)
     return Interval(4 / variance.value, 4 / variance.high, 4 / variance.low)
 
 
@@ -104,11 +104,11 @@ def effective_size(seeds: int) -> dict:
     return {
         **sizes,
         "simulated": simulated_effective_size(15, 485, seeds),
-        "auc_all": mean(every),
-        "auc_balanced": mean(balanced),
-        "auc_equivalent": mean(equivalent),
-        "gain": mean(every - balanced),  # same seed, paired
-        "lead": mean(every - equivalent),
+        "auc_all": mean_interval(every),
+        "auc_balanced": mean_interval(balanced),
+        "auc_equivalent": mean_interval(equivalent),
+        "gain": mean_interval(every - balanced),  # same seed, paired
+        "lead": mean_interval(every - equivalent),
     }
 
 

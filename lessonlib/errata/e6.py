@@ -26,8 +26,8 @@ from lessonlib.errata.augmentation import (
     warp_as_published,
     wedge,
 )
-from lessonlib.errata.intervals import Interval, mean, share, spread
 from lessonlib.errata.row import Row
+from lessonlib.evaluation import Interval, binomial_interval, mean_interval, percentile_interval
 
 
 def dtypes(seeds: int) -> dict:
@@ -47,11 +47,11 @@ def dtypes(seeds: int) -> dict:
         bias.append(np.mean(warp_as_published(film * 255, u) - warp(film * 255, u)))
     still = np.zeros((2, *hounsfield.shape))
     return {
-        "zero": mean(zero),
+        "zero": mean_interval(zero),
         "above_255": float(np.mean(twelve_bit > 255)),
-        "wrapped": mean(wrapped),
+        "wrapped": mean_interval(wrapped),
         "still": correlation(warp_as_published(hounsfield, still), hounsfield),
-        "bias": mean(bias),
+        "bias": mean_interval(bias),
         "ours_most": float(np.max(ours)),
     }
 
@@ -68,13 +68,13 @@ def strength(seeds: int, side: int = 224, alpha: float = 50, sigma: float = 5) -
         folds.append(fold_fraction(u))
     return {
         "expected_sd": displacement_sd(alpha, sigma),
-        "sd": mean(sds),
-        "mean": mean(means),
-        "largest": spread(largest),
+        "sd": mean_interval(sds),
+        "mean": mean_interval(means),
+        "largest": percentile_interval(largest),
         "largest_share": float(np.median(largest)) / side,
-        "folded": mean(folds),
+        "folded": mean_interval(folds),
         "expected_folded": expected_fold_fraction(alpha, sigma),
-        "images": share(np.count_nonzero(folds), seeds),
+        "images": binomial_interval(np.count_nonzero(folds), seeds),
     }
 
 
@@ -162,13 +162,13 @@ def stretch(seeds: int) -> dict:
     square, film = factors((256, 256)), factors((3050, 2500))
 
     def above(values: np.ndarray, limit: float) -> Interval:
-        return share(int(np.count_nonzero(values > limit)), len(values))
+        return binomial_interval(int(np.count_nonzero(values > limit)), len(values))
 
     return {
         "square_5": above(square, 1.05),
         "square_10": above(square, 1.1),
         "square_most": float(square.max()),
-        "film_mean": mean(film),
+        "film_mean": mean_interval(film),
         "film_10": above(film, 1.1),
         "film_most": float(film.max()),
         "fixed_most": float(factors((256, 256), ratio=(1, 1)).max()),
@@ -180,13 +180,18 @@ def resampling(seeds: int) -> dict:
     errors = [resampling_errors(np.random.default_rng(seed)) for seed in range(seeds)]
     three, one = np.transpose(errors)
     wedges = {f"wedge_{angle}": wedge(angle) for angle in (5, 10, 15)}
-    return {**wedges, "three": mean(three), "one": mean(one), "ratio": mean(three / one)}
+    return {
+        **wedges,
+        "three": mean_interval(three),
+        "one": mean_interval(one),
+        "ratio": mean_interval(three / one),
+    }
 
 
 def flips(seeds: int) -> dict:
     """E6.8: what mirroring the training films does to two labels."""
     scores = [flip_scores(np.random.default_rng(seed)) for seed in range(seeds)]
-    return {name: mean([s[name] for s in scores]) for name in scores[0]}
+    return {name: mean_interval([s[name] for s in scores]) for name in scores[0]}
 
 
 def elastic_of_unet(seeds: int) -> dict:
@@ -195,9 +200,9 @@ def elastic_of_unet(seeds: int) -> dict:
     fields = [field_of_unet(np.random.default_rng(seed), 143, 2.5) for seed in range(seeds)]
     slopes = [np.std(np.gradient(u, axis=(1, 2))) for u in fields]
     return {
-        "sd": mean([4 * u.std() for u in fields]),
-        "slope": mean(slopes),
-        "images": share(sum(fold_fraction(u) > 0 for u in fields), seeds),
+        "sd": mean_interval([4 * u.std() for u in fields]),
+        "slope": mean_interval(slopes),
+        "images": binomial_interval(sum(fold_fraction(u) > 0 for u in fields), seeds),
         "published_sd": displacement_sd(50, 5),
         # a Gaussian field's slope: its standard deviation over sqrt(2) sigma
         "published_slope": displacement_sd(50, 5) / (math.sqrt(2) * 5),
@@ -226,9 +231,9 @@ def jitter(seeds: int, strength: float = 0.2) -> dict:
         crossed.append(np.mean(jittered != green))
         kept.append(np.mean((_ndvi(red * brightness, infrared * brightness) > 0.3) != green))
     return {
-        "shift": mean(shifts),
-        "shift_5": share(int(np.count_nonzero(np.array(shifts) > 5)), seeds),
-        "per_band": mean(crossed),
+        "shift": mean_interval(shifts),
+        "shift_5": binomial_interval(int(np.count_nonzero(np.array(shifts) > 5)), seeds),
+        "per_band": mean_interval(crossed),
         "together": float(np.max(kept)),
     }
 

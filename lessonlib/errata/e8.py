@@ -9,7 +9,6 @@ import numpy as np
 from scipy.stats import beta, norm
 
 from lessonlib import evaluation as ev
-from lessonlib.errata.intervals import share, spread
 from lessonlib.errata.row import Row
 
 # The scores of the episode's demonstration: 950 healthy and 50 ill people.
@@ -78,9 +77,9 @@ def from_below(seeds: int) -> dict:
         thresholds.append(point.threshold)
         specificities.append(point.specificity)
     return {
-        "zero": share(zero, seeds),
-        "threshold": spread(thresholds),
-        "specificity": spread(specificities),
+        "zero": ev.binomial_interval(zero, seeds),
+        "threshold": ev.percentile_interval(thresholds),
+        "specificity": ev.percentile_interval(specificities),
     }
 
 
@@ -96,8 +95,8 @@ def optimism(seeds: int) -> dict:
     return {
         "seen": 48 / 50,
         "interval": ev.binomial_interval(48, 50),
-        "true": spread(true),
-        "below": share(int(np.sum(true < 0.95)), runs),
+        "true": ev.percentile_interval(true),
+        "below": ev.binomial_interval(int(np.sum(true < 0.95)), runs),
         "exact": float(beta.cdf(0.95, 48, 3)),
     }
 

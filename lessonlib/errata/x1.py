@@ -6,8 +6,8 @@ import numpy as np
 
 from lessonlib.augmentation import AugmentationValidator, draw_discs, warp
 from lessonlib.errata.augmentation import correlation, field_as_published, warp_as_published
-from lessonlib.errata.intervals import mean, share
 from lessonlib.errata.row import Row
+from lessonlib.evaluation import binomial_interval, mean_interval
 
 KEEP = ("rotation", "elastic", "brightness", "noise")
 
@@ -55,7 +55,7 @@ def verify(seeds: int) -> dict:
             kept = {key: value["consistent"] for key, value in judged.items()}
             flips += kept.pop("horizontal_flip")
             good += all(kept.values())
-        numbers[name] = share(good, seeds)
+        numbers[name] = binomial_interval(good, seeds)
     return {**numbers, "flips": flips, "flips_tried": seeds * len(SCENES)}
 
 
@@ -111,10 +111,10 @@ def scores(seeds: int) -> dict:
     table = {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
     def below(a: str, b: str):
-        return share(int(np.count_nonzero(table[a] < table[b])), seeds)
+        return binomial_interval(int(np.count_nonzero(table[a] < table[b])), seeds)
 
     return {
-        **{name: mean(values) for name, values in table.items()},
+        **{name: mean_interval(values) for name, values in table.items()},
         "unclipped_least": float(table["unclipped"].min()),
         "elastic_below": below("elastic", "brightness"),
         "elastic_below_added": below("elastic", "added"),
@@ -144,8 +144,8 @@ def rotation(seeds: int) -> dict:
         "grown": f"{grown.shape[0]} × {grown.shape[1]}",
         "up": float(32 - row),
         "black": float(np.mean(ones == 0)),
-        "filled": mean(filled),
-        "nearest": mean(nearest),
+        "filled": mean_interval(filled),
+        "nearest": mean_interval(nearest),
         "overshoot": float(np.max(overshoot)),
     }
 
@@ -163,7 +163,7 @@ def own_class(seeds: int) -> dict:
         moved = warp_as_published(bytes_in, u)
         eight_bit += validator.check_anatomical_consistency(bytes_in, moved)
         kept.append(correlation(image, warp(image, u)))
-    return {"black": black, "eight_bit": eight_bit, "seeds": seeds, "kept": mean(kept)}
+    return {"black": black, "eight_bit": eight_bit, "seeds": seeds, "kept": mean_interval(kept)}
 
 
 def noise(seeds: int) -> dict:
@@ -174,7 +174,7 @@ def noise(seeds: int) -> dict:
         added = rng.normal(0, 0.05, image.shape)
         unit.append(correlation(image, np.clip(image + added, 0, 1)))
         bytes_scale.append(correlation(image * 255, np.clip(image * 255 + added, 0, 255)))
-    return {"unit": mean(unit), "bytes": mean(bytes_scale)}
+    return {"unit": mean_interval(unit), "bytes": mean_interval(bytes_scale)}
 
 
 def side(seeds: int) -> dict:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from lessonlib.errata.intervals import mean, share
 from lessonlib.errata.row import Row
+from lessonlib.evaluation import binomial_interval, mean_interval
 from lessonlib.scientific import MultiChannelNormalizer, ScientificImageAnalyzer, ndvi
 
 #: Lowest and highest value per channel, as the exercise gives them.
@@ -109,10 +109,10 @@ def invariance(seeds: int) -> dict:
     land = true > 0.3
     return {
         "raw": float(np.mean(raw)),
-        "near_zscore": mean(near["zscore"]),
-        "near_clip": mean(near["clip"]),
-        "beyond": mean(beyond),
-        "agree": share(agree["zscore"] + agree["clip"], 2 * total),
+        "near_zscore": mean_interval(near["zscore"]),
+        "near_clip": mean_interval(near["clip"]),
+        "beyond": mean_interval(beyond),
+        "agree": binomial_interval(agree["zscore"] + agree["clip"], 2 * total),
         "factor": factor,
         "true": float(true[land].mean()),
         "shifted": float(shifted[land].mean()),
@@ -147,10 +147,10 @@ def fraction(seeds: int) -> dict:
         accuracy.append((above == plants).mean())
     return {
         "lowest": (500 - 255) / (500 + 255),
-        "ones": share(ones, len(GENERATORS) * seeds),
-        "measured": mean(measured),
-        "true": mean(true),
-        "accuracy": mean(accuracy),
+        "ones": binomial_interval(ones, len(GENERATORS) * seeds),
+        "measured": mean_interval(measured),
+        "true": mean_interval(true),
+        "accuracy": mean_interval(accuracy),
     }
 
 
@@ -171,9 +171,9 @@ def preservation(seeds: int) -> dict:
                 vacuous.append(np.abs(before[np.triu_indices(8, 1)]).max())
     return {
         "zscore": z,
-        **{name: mean(changes) for name, changes in clip.items()},
-        "flips": share(flips, seeds),
-        "vacuous": mean(vacuous),
+        **{name: mean_interval(changes) for name, changes in clip.items()},
+        "flips": binomial_interval(flips, seeds),
+        "vacuous": mean_interval(vacuous),
     }
 
 

@@ -5,7 +5,8 @@
 ``auc_interval`` and ``compare_auc`` are DeLong's, ``bootstrap_auc`` also takes cases in groups.
 ``predictive_values``, ``net_benefit`` and ``adjust_prevalence`` carry a result to another
 prevalence; ``calibration`` and ``reliability_curve`` ask whether a score is a probability. The
-chapter *Evaluation* teaches all of them.
+chapter *Evaluation* teaches all of them. ``mean_interval`` and ``percentile_interval`` say what
+repeated runs are worth.
 
 NumPy and two functions of SciPy; neither scikit-learn nor PyTorch is loaded.
 """
@@ -23,7 +24,12 @@ from lessonlib.evaluation.decision import (
     net_benefit,
     predictive_values,
 )
-from lessonlib.evaluation.intervals import Interval, binomial_interval
+from lessonlib.evaluation.intervals import (
+    Interval,
+    binomial_interval,
+    mean_interval,
+    percentile_interval,
+)
 from lessonlib.evaluation.reliability import ReliabilityCurve, reliability_curve
 from lessonlib.evaluation.report import EvaluationReport, medical_evaluation
 from lessonlib.evaluation.roc import (
@@ -55,9 +61,11 @@ __all__ = [
     "calibration",
     "compare_auc",
     "confirmation_point",
+    "mean_interval",
     "medical_evaluation",
     "net_benefit",
     "operating_point",
+    "percentile_interval",
     "predictive_values",
     "reliability_curve",
     "roc_curve",

@@ -1,10 +1,12 @@
-"""A number with its interval, and the exact interval of a share."""
+"""A number with its interval: of a share, of a mean, and the range that results fall into."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from scipy.special import betaincinv, ndtri
+import numpy as np
+from scipy.special import betaincinv, ndtri, stdtrit
 
 from lessonlib._validation import check_integer, check_number
 
@@ -108,3 +110,81 @@ def binomial_interval(hits: int, total: int, level: float = 0.95) -> Interval:
     low = betaincinv(hits, total - hits + 1, tail) if hits else 0.0
     high = betaincinv(hits + 1, total - hits, 1 - tail) if hits < total else 1.0
     return Interval(hits / total, float(low), float(high))
+
+
+def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> Interval:
+    r"""Return a mean with Student's interval: over seeds, or over training sets.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        One number a repetition, at least two. The repetitions are taken to be independent.
+    level : float, default 0.95
+        Coverage, exact where the numbers are normal.
+
+    Returns
+    -------
+    Interval
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer than two numbers, or `level` is not between 0 and 1.
+
+    Notes
+    -----
+    With mean :math:`m`, standard deviation :math:`s` (of :math:`n - 1` degrees of freedom) and
+    Student's quantile :math:`t`, the ends are :math:`m \pm t\,s / \sqrt{n}`. For three repetitions
+    :math:`t` is 4.3, for many 1.96.
+
+    Examples
+    --------
+    >>> print(mean_interval([1.0, 2.0, 3.0]))
+    2.000 [-0.484, 4.484]
+    """
+    values = _numbers(values, least=2)
+    centre = float(values.mean())
+    error = float(values.std(ddof=1)) / len(values) ** 0.5
+    reach = float(stdtrit(len(values) - 1, 0.5 + check_level(level) / 2)) * error
+    return Interval(centre, centre - reach, centre + reach)
+
+
+def percentile_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> Interval:
+    """Return the median with the range that holds a share of the values.
+
+    It says how far apart single runs fall, and unlike :func:`mean_interval` does not shrink when
+    there are more of them.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        One number a repetition.
+    level : float, default 0.95
+        Share of the values inside the range.
+
+    Returns
+    -------
+    Interval
+
+    Raises
+    ------
+    ValueError
+        Where there is no number, or `level` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> print(percentile_interval(range(101)))
+    50.000 [2.500, 97.500]
+    """
+    values = _numbers(values, least=1)
+    tail = 50 * (1 - check_level(level))
+    low, middle, high = np.percentile(values, [tail, 50, 100 - tail])
+    return Interval(float(middle), float(low), float(high))
+
+
+def _numbers(values: Sequence[float] | np.ndarray, least: int) -> np.ndarray:
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or len(values) < least:
+        count = "two numbers" if least == 2 else "one number"
+        raise ValueError(f"values must hold at least {count} in a row, got shape {values.shape}")
+    return values

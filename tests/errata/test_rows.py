@@ -1,4 +1,4 @@
-"""The form of the rows, the page made from them, and the intervals they use."""
+"""The form of the rows, and the page made from them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
-from scipy import stats
 
 from lessonlib import errata
 from lessonlib.errata.page import links
@@ -142,37 +140,3 @@ def test_links_keep_tests_as_code():
     both = links("fig-a-b tests/x.py::test_y")
     assert both.replace("<wbr>", "") == "[a b](#fig-a-b), <code>tests/x.py::test_y</code>"
     assert both.count("<wbr>") == 3
-
-
-@pytest.mark.parametrize(("hits", "total"), [(0, 100), (14, 15), (500, 1000), (7, 7)])
-def test_share_is_clopper_pearsons_interval(hits, total):
-    """Against its definition by quantiles of the beta distribution."""
-    got = errata.share(hits, total)
-    low = stats.beta.ppf(0.025, hits, total - hits + 1) if hits else 0.0
-    high = stats.beta.ppf(0.975, hits + 1, total - hits) if hits < total else 1.0
-    assert got == pytest.approx((hits / total, low, high))
-
-
-def test_mean_covers_the_truth_as_often_as_it_says():
-    rng = np.random.default_rng(0)
-    inside = [
-        got.low < 3 < got.high
-        for got in (errata.mean(rng.normal(3, 2, size=8)) for _ in range(2000))
-    ]
-    assert np.mean(inside) == pytest.approx(0.95, abs=0.015)
-    with pytest.raises(ValueError, match="two numbers"):
-        errata.mean([1.0])
-
-
-def test_spread_holds_the_share_of_seeds():
-    values = np.random.default_rng(0).normal(size=10_000)
-    middle, low, high = errata.spread(values)
-    assert np.mean((values >= low) & (values <= high)) == pytest.approx(0.95, abs=0.001)
-    assert middle == np.median(values)
-
-
-def test_interval_prints_itself_in_one_format():
-    interval = errata.Interval(0.5, 0.25, 0.75)
-    assert str(interval) == "0.500 [0.250, 0.750]"
-    assert f"{interval:.1%}" == "50.0% [25.0%, 75.0%]"
-    assert f"{interval:.2f} {interval.low:.1f}" == "0.50 [0.25, 0.75] 0.2"
