@@ -1,11 +1,8 @@
-"""Section E5, transfer learning: what was frozen, what was counted, what one channel does.
-
-The page takes these rows up with the chapter that they link to: until then this module has no
-section's name, by which :func:`lessonlib.errata.rows` finds modules.
-"""
+"""Section E5, transfer learning: what was frozen, what was counted, what one channel does."""
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 from lessonlib.errata.row import Row
@@ -151,7 +148,7 @@ def drift(seeds: int) -> dict:
 
     model = MedicalClassifier(in_channels=1, seed=0)
     batches = torch.from_numpy(nodule_set("train", 320, seed=0).images).view(20, 16, 1, 64, 64)
-    probe = torch.from_numpy(nodule_set("internal", 50, seed=0).images)
+    probe = torch.from_numpy(nodule_set("internal", 16, seed=0).images)
     naive = batchnorm_drift(model, batches, probe)
     kept = batchnorm_drift(model, batches[:2], probe, keep_frozen=True)
     return {
@@ -179,7 +176,9 @@ def grey(seeds: int) -> dict:
     colour = MedicalClassifier(in_channels=3, seed=0).eval()
     with torch.no_grad():
         one, three = ours(image), colour(image.expand(-1, 3, -1, -1))
-    return {"refused": refused, "gap": float((one - three).abs().max())}
+    gap = float((one - three).abs().max())
+    # rounding differs from processor to processor: five digits are the same on all
+    return {"refused": refused, "gap": gap, "digits": min(5, math.floor(-math.log10(gap + 1e-9)))}
 
 
 ROWS = [
@@ -240,7 +239,7 @@ ROWS = [
         claim="The classifier is made for chest X-rays.",
         verdict="GAP",
         finding="A one-channel film gives a {refused}. Ours replicates it to three channels; one "
-        "channel and three equal ones differ by {gap:.0e}.",
+        "channel and three equal ones score the same to {digits} decimals.",
         lesson="Say how one channel becomes three: replicate it, or sum the first kernels.",
         where="sec-one-channel "
         "tests/test_transfer.py::test_one_channel_is_the_kernel_summed_over_colours",
