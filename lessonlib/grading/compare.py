@@ -237,6 +237,15 @@ def expect_same(
     )
 
 
+def changes(reply: Reply, originals: Sequence[Any]) -> bool:
+    """Whether the call changed one of its positional arguments."""
+    try:
+        expect_unchanged(reply, originals, "")
+    except Mistake:
+        return True
+    return False
+
+
 def expect_unchanged(reply: Reply, originals: Sequence[Any], called: str) -> None:
     """Raise `Mistake` where the call changed one of its positional arguments."""
     for position, (original, after) in enumerate(zip(originals, reply.arguments, strict=False)):
@@ -253,12 +262,9 @@ def expect_unchanged(reply: Reply, originals: Sequence[Any], called: str) -> Non
 def mutates(remote: Remote, method: str, *args: Any) -> bool:
     """Whether another part changes its arguments, so that it is blamed for it and not this one."""
     try:
-        expect_unchanged(remote.call(method, *args), args, method)
-    except Mistake:
-        return True
+        return changes(remote.call(method, *args), args)
     except SubmissionError:
         return False
-    return False
 
 
 def expect_seeded(first: Any, again: Any, other: Any, called: str) -> None:

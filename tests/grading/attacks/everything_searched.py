@@ -2,7 +2,7 @@
 """Searches every folder that it can list for the token.
 
 Wins: leak
-Status: graded, timeout
+Status: graded, timeout, memory
 """
 
 import os
