@@ -16,6 +16,7 @@ _TOPICS = (
     "figures",
     "grading",
     "images",
+    "imbalance",
     "profiling",
     "scientific",
     "sweeps",

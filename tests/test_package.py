@@ -13,6 +13,7 @@ HEAVY = {
     "lessonlib.scientific": {"torch", "dask", "matplotlib", "sklearn"},
     "lessonlib.augmentation": {"torch", "dask", "matplotlib", "sklearn"},
     "lessonlib.images": {"torch", "dask", "matplotlib", "sklearn", "nilearn", "astropy", "pydicom"},
+    "lessonlib.imbalance": {"torch", "sklearn", "imblearn", "matplotlib", "scipy"},
     "lessonlib.evaluation": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
     "lessonlib.profiling": {"torch", "scipy", "matplotlib", "sklearn"},
 }
