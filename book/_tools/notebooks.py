@@ -8,6 +8,13 @@ A notebook stores a fingerprint of what made it: its chapter's text, the source 
 this repository that its kernel had loaded, and the tables (*.toml) beside them. It is run again
 when that fingerprint differs, so that a second `run` starts no kernel. No time, no path and no
 random id is stored: two runs on one machine give the same bytes.
+
+A chapter that needs data which the course does not bring says so in its header,
+
+    course:
+      needs: NAME        # the environment variable that names the file
+
+and is run where that variable is set. Its notebook also stores the file's sha256.
 """
 
 from __future__ import annotations
@@ -67,15 +74,22 @@ def digest(files: list[str], page: Path) -> str:
 def from_page(page: Path) -> nbformat.NotebookNode:
     """The notebook of a page, not run yet, with cell ids that depend on nothing but the place."""
     notebook = jupytext.read(page)
+    variable = notebook.metadata.get("course", {}).get("needs")
     notebook.metadata = nbformat.NotebookNode(
         {
             "jupytext": {"formats": "notebooks//ipynb,book//md:myst"},
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         }
+        | ({"course": {"needs": variable}} if variable else {})
     )
     for i, cell in enumerate(notebook.cells):
         cell["id"] = hashlib.sha1(f"{page.stem}-{i}".encode()).hexdigest()[:8]
     return notebook
+
+
+def needs(page: Path) -> str | None:
+    """The environment variable that names the data of a page, or None where the course has all."""
+    return from_page(page).metadata.get("course", {}).get("needs")
 
 
 class Client(NotebookClient):
@@ -121,6 +135,9 @@ class Client(NotebookClient):
 def run(page: Path, target: Path) -> None:
     """Run one chapter and store it; nothing is written where a cell fails."""
     notebook = from_page(page)
+    variable = notebook.metadata.get("course", {}).get("needs")
+    if variable:  # the kernel works in another folder than this command
+        os.environ[variable] = str(Path(os.environ[variable]).expanduser().resolve())
     client = Client(
         notebook,
         timeout=TIMEOUT,
@@ -139,6 +156,9 @@ def run(page: Path, target: Path) -> None:
         "made_from": client.used,
         "fingerprint": digest(client.used, page),
     }
+    if variable:
+        sha256 = hashlib.sha256(Path(os.environ[variable]).read_bytes()).hexdigest()
+        notebook.metadata["course"] |= {"needs": variable, "data_sha256": sha256}
     nbformat.validate(notebook)
     temporary = target.with_suffix(".tmp")
     nbformat.write(notebook, temporary)
@@ -206,6 +226,11 @@ def command_run(names: list[str], everything: bool) -> int:
     for i, (page, target) in enumerate(todo, 1):
         print(f"[{i}/{len(todo)}] {relative(page)} … ", end="", flush=True)
         start = time.perf_counter()
+        if (variable := needs(page)) and not os.environ.get(variable):
+            wrong = fault(page, target)
+            failed += [page] if wrong else []
+            print(f"not run: {variable} is not set" + (f", and it {wrong}" if wrong else ""))
+            continue
         try:
             run(page, target)
         except CellExecutionError as error:
