@@ -126,7 +126,7 @@ def chart(cases: Sequence[dict[str, Any]] | None = None) -> Any:
             )
             for target in case["targets"]:
                 if target["quantity"] == "time" and target["best"] and target["at_most"] < 1:
-                    axes.plot([1 / target["at_most"]] * 2, [y - 0.3, y + 0.3], **_MARK)
+                    axes.plot([1 / target["at_most"]] * 2, [y - 0.15, y + 0.35], **_MARK)
         axes.axvline(1, color=PALETTE["black"], lw=1)
         axes.plot([], [], "o", color=PALETTE["blue"], label="a peer (the nearest is named)")
         axes.plot([], [], **_MARK, label="target for the nearest peer")

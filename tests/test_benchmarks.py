@@ -542,3 +542,10 @@ def test_the_other_graders_tests_judge_as_deserved():
             except AssertionError:
                 row[i] = 0
     np.testing.assert_array_equal(points, grading.expected_points(submissions))
+
+
+def test_full_marks_need_marks():
+    """A submission that no exercise knows has 0 of 0 points, which is not full marks."""
+    for points, agrees in (([[7, 7], [3, 3]], True), ([[7, 7], [2, 3]], False), ([[0, 0]], False)):
+        agreement = grading.full_marks(lambda given, p=points: (0.1, np.array(p)), {}, True)
+        assert agreement.agrees is agrees, agreement.text

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -107,8 +108,8 @@ def _folder() -> Path:
     return folder
 
 
-def ours(submissions):
-    """The course's own command, confined, one submission at a time; the part verify is dropped."""
+def ours(submissions, jobs: int = 0):
+    """The course's own command, confined, on every core; the part verify is dropped."""
     folder = _folder()
     inbox = folder / "inbox"
     inbox.mkdir()
@@ -116,7 +117,8 @@ def ours(submissions):
         text = notebook([code(str(source), 0)])
         (inbox / f"student-{number:02}.ipynb").write_text(text, "utf-8")
     report = folder / "report.json"
-    command = [sys.executable, "-m", "lessonlib", "grade", str(inbox), "--jobs", "1"]
+    command = [sys.executable, "-m", "lessonlib", "grade", str(inbox)]
+    command += ["--jobs", str(jobs)] if jobs else []
 
     def grade():
         start = time.perf_counter()
@@ -128,6 +130,11 @@ def ours(submissions):
         return seconds, np.array(points)
 
     return grade
+
+
+def ours_on_one_core(submissions):
+    """The same, one submission at a time."""
+    return ours(submissions, jobs=1)
 
 
 def _nbgrader_course(submissions) -> Path:
@@ -279,30 +286,40 @@ def _run(tool: str, *arguments: str, cwd: Path) -> None:
         raise RuntimeError(f"{tool} {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
 
 
-def _warm(submissions: list[tuple[str, str]], exercises=None):
-    """Return what grades (file name, text) pairs in a launcher that has graded them before."""
+def _warm(submissions: list[tuple[str, str]], exercises=None, jobs: int = 1):
+    """Return what grades (file name, text) pairs in launchers that have graded them before."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from lessonlib.grading import checks, cluster, grade
     from lessonlib.grading.discover import Submission
     from lessonlib.grading.libraries import preload
 
-    checks.EXERCISES = exercises or checks.EXERCISES
+    every = checks.EXERCISES
     inbox = [Submission(name, text.encode()) for name, text in submissions]
     plan = cluster.Plan(seed=0, modules=tuple(preload([each.data for each in inbox])))
-    slot = cluster.Slot(plan)
-    atexit.register(slot.close)
+    threads = ThreadPoolExecutor(jobs)
+    atexit.register(threads.shutdown)
+
+    def judge(submission):
+        with cluster.slot(plan) as slot:
+            return grade.grade(submission, slot, plan.seed).result
 
     def run():
+        checks.EXERCISES = exercises or every
         start = time.perf_counter()
-        results = [grade.grade(each, slot, plan.seed).result for each in inbox]
-        return (time.perf_counter() - start) / len(inbox), results
+        results = list(threads.map(judge, inbox))
+        seconds = (time.perf_counter() - start) / len(inbox)
+        checks.EXERCISES = every  # what is graded next in this process has its checks again
+        return seconds, results
 
     run()
     return run
 
 
-def ours_each(submissions):
-    """The same in a launcher that is running, as in the middle of a class."""
-    run = _warm([(f"{i}.ipynb", notebook([code(str(s), 0)])) for i, s in enumerate(submissions)])
+def ours_each(submissions, jobs: int = 0):
+    """The same in launchers that are running, as in the middle of a class."""
+    files = [(f"{i}.ipynb", notebook([code(str(s), 0)])) for i, s in enumerate(submissions)]
+    run = _warm(files, jobs=jobs or os.cpu_count() or 1)
 
     def grade():
         seconds, results = run()
@@ -310,6 +327,11 @@ def ours_each(submissions):
         return seconds, np.array(points)
 
     return grade
+
+
+def ours_each_on_one_core(submissions):
+    """The same, one submission at a time."""
+    return ours_each(submissions, jobs=1)
 
 
 def empty_check(submissions):

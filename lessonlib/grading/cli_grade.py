@@ -109,7 +109,7 @@ def grade(
         )
         left, known, plan = _left(found, known, plan)
         if left and not scheduler:  # the first of the launchers that it takes, or a refusal
-            with cluster.slot(plan) as place:
+            with err.status("starting the confined Python"), cluster.slot(plan) as place:
                 place()
         journal = Journal(json, plan.seed, [path for path, _ in found], known)
     except (ValueError, OSError) as error:
