@@ -31,6 +31,13 @@ _STYLE = """
   margin: .5rem .75rem .25rem 0; }
 .grading figcaption { font-size: .875rem; color: var(--muted); }
 .grading img { width: 100%; image-rendering: pixelated; border: 1px solid var(--line); }
+@media (max-width: 40rem) {
+  .grading tr:has(th:not(:first-child)) { position: absolute; left: -999rem; }
+  .grading tr, .grading th, .grading td { display: block; border: 0; padding: .1rem 0;
+    white-space: normal; }
+  .grading tr { border-bottom: 1px solid var(--line); padding: .4rem 0; }
+  .grading td.number { display: inline-block; margin-right: 1rem; text-align: left; }
+}
 """
 
 # A notebook's background is its theme's, light or dark, whatever the system prefers.
