@@ -13,7 +13,9 @@ __version__ = "0.1.0"
 _TOPICS = (
     "augmentation",
     "evaluation",
+    "faces",
     "figures",
+    "governance",
     "grading",
     "images",
     "imbalance",

@@ -15,6 +15,8 @@ HEAVY = {
     "lessonlib.images": {"torch", "dask", "matplotlib", "sklearn", "nilearn", "astropy", "pydicom"},
     "lessonlib.imbalance": {"torch", "sklearn", "imblearn", "matplotlib", "scipy"},
     "lessonlib.evaluation": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
+    "lessonlib.governance": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
+    "lessonlib.faces": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
     "lessonlib.profiling": {"torch", "scipy", "matplotlib", "sklearn"},
 }
 
