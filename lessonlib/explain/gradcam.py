@@ -30,6 +30,9 @@ class GradCAM:
     prefix_tokens : int, optional
         Tokens that stand for no place and come first (class token, registers); found out by
         default.
+    average : bool, default True
+        Give a channel one weight, the mean of its gradient over the places: Grad-CAM. With False
+        each place keeps its own gradient: HiResCAM.
 
     Attributes
     ----------
@@ -62,6 +65,11 @@ class GradCAM:
     hides how large the evidence was: a network of random weights gives a map from 0 to 1 too.
     :attr:`raw` keeps the scale.
 
+    The mean over places is also what a channel is worth where it is *not* wanted: a place can light
+    up although the network does not use it. HiResCAM [2]_ leaves the mean out,
+    :math:`L_{ij} = \operatorname{ReLU}(\sum_c \partial y / \partial A_{cij} \, A_{cij})`. Where
+    only a mean over places and a linear layer follow, the two are the same map.
+
     Everything before the layer runs without a graph, so that frozen weights, ``no_grad`` and
     ``inference_mode`` do not matter and little memory is needed. Mode, weights and their gradients
     are left as they were, and no hook outlives the ``with`` block.
@@ -70,6 +78,8 @@ class GradCAM:
     ----------
     .. [1] R. R. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
        Gradient-based Localization", ICCV 2017, doi:10.1109/ICCV.2017.74.
+    .. [2] R. L. Draelos, L. Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations of
+       convolutional neural networks", 2020, arXiv:2011.08891.
 
     Examples
     --------
@@ -94,6 +104,7 @@ class GradCAM:
         *,
         layout: str | None = None,
         prefix_tokens: int | None = None,
+        average: bool = True,
     ):
         for name, value in (("model", model), ("target_layer", target_layer)):
             if not isinstance(value, nn.Module):
@@ -107,6 +118,7 @@ class GradCAM:
         if prefix_tokens is not None:
             prefix_tokens = check_integer("prefix_tokens", prefix_tokens, minimum=0)
         self.prefix_tokens = prefix_tokens
+        self.average = bool(average)
         self._handle: Any = None
         self._listening = False
         self._output: torch.Tensor | None = None
@@ -238,8 +250,8 @@ class GradCAM:
                 "no gradient reaches the tokens that stand for places: after the last block only "
                 "the class token counts; take the last block's first norm, blocks[-1].norm1"
             )
-        alpha = dA.mean(dim=(2, 3))
-        return torch.einsum("nc,nchw->nhw", alpha, A)
+        alpha = dA.mean(dim=(2, 3), keepdim=True) if self.average else dA
+        return (alpha * A).sum(dim=1)
 
 
 def _tensor(images: Any) -> torch.Tensor:

@@ -27,7 +27,7 @@ SOURCES = (
     "sweeps/explain.py",
 )
 
-__all__ = ["SOURCES", "configs", "data", "layers", "parts", "run"]
+__all__ = ["SOURCES", "configs", "data", "maps_of", "parts", "run"]
 
 N_TRAIN, N_TEST, N_RANDOMISED = 1000, 400, 40
 #: In pixels: half a cell of the grid, and a cell and a half.
@@ -63,8 +63,8 @@ def _sets(seed: int) -> dict[str, tuple[Any, Any]]:
     return made
 
 
-def layers(net: Any) -> dict[str, Any]:
-    """Return the layers at which maps are drawn.
+def maps_of(net: Any) -> dict[str, Any]:
+    """Return the kinds of map that are compared.
 
     Parameters
     ----------
@@ -72,18 +72,28 @@ def layers(net: Any) -> dict[str, Any]:
 
     Returns
     -------
-    dict of str to torch.nn.Module
-        All of them on the grid of 8 by 8.
+    dict of str to GradCAM
+        All of them on the grid of 8 by 8; "per place" is HiResCAM. After the last convolution come
+        a mean and a linear layer, so that the two are one there.
     """
+    from lessonlib.explain import GradCAM
     from lessonlib.explain.networks import ConvBody
 
     if isinstance(net.body, ConvBody):
-        return {
+        layers = {
             "stem": net.stem[-1],
             "first convolution": net.body.block[2],
             "last convolution": net.body.block[5],
         }
-    return {"stem": net.stem[-1], "last block": net.body.blocks[-1].norm1}
+    else:
+        layers = {"stem": net.stem[-1], "last block": net.body.blocks[-1].norm1}
+    kinds = {name: GradCAM(net, layer) for name, layer in layers.items()}
+    kinds |= {
+        f"{name}, per place": GradCAM(net, layer, average=False)
+        for name, layer in layers.items()
+        if name != "last convolution"
+    }
+    return kinds
 
 
 def parts(net: Any) -> dict[str, Any]:
@@ -124,13 +134,12 @@ def run(body: str, case: str, seed: int) -> dict[str, Any]:
     -------
     dict
         "auc" by test, "effects" and "marker_leads" of the marked patches with a nodule, and by
-        layer the "pointing" scores, the "verdicts" and, for the convolutional body, the
+        kind of map the "pointing" scores, the "verdicts" and, for the convolutional body, the
         "randomisation" test.
     """
     import torch
 
     from lessonlib.explain import (
-        GradCAM,
         PatchNet,
         effects,
         map_verdict,
@@ -170,8 +179,8 @@ def run(body: str, case: str, seed: int) -> dict[str, Any]:
     }
     masks = test.patches.masks[positive]
     letter = np.broadcast_to(marker_mask(), masks.shape)
-    for name, layer in layers(net).items():
-        with GradCAM(net, layer) as cam:
+    for name, kind in maps_of(net).items():
+        with kind as cam:
             plain = cam.generate(test.images[1, 0, positive], 1)
             maps = cam.generate(test.images[1, 1, positive], 1)
             healthy = cam.generate(test.images[1, 1, ~positive], 1)
@@ -197,9 +206,8 @@ def run(body: str, case: str, seed: int) -> dict[str, Any]:
             }
         if body == "conv" and case != "untrained":
             shown = test.images[1, 0, positive][:N_RANDOMISED]
-            draw = GradCAM(net, layer)
             done = randomisation_test(
-                lambda x, draw=draw: draw.generate(x, 1), shown, parts(net), seed=seed
+                lambda x, kind=kind: kind.generate(x, 1), shown, parts(net), seed=seed
             )
             result["randomisation"][name] = [_round(v) for v in done.mean]
     return result

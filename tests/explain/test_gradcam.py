@@ -1,12 +1,13 @@
 """Grad-CAM against captum, against its own definition, and for what it leaves behind."""
 
 import copy
+from functools import lru_cache
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from captum.attr import LayerAttribution, LayerGradCam
+from captum.attr import LayerAttribution, LayerGradCam, LayerGradientXActivation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -27,12 +28,21 @@ NETWORKS = {
 }
 
 
-def network(name, **options):
+@lru_cache
+def built(name):
+    """Random weights, the same every time; VGG with a classifier of ordinary size."""
     with torch.random.fork_rng():
         torch.manual_seed(3)
+        options = {"init_weights": False} if name.startswith("vgg") else {}
+        model = models.get_model(name, weights=None, **options).eval()
         if name.startswith("vgg"):
-            options["init_weights"] = False  # its own start draws 133 million numbers slowly
-        return models.get_model(name, weights=None, **options).eval()
+            layers = nn.Linear(512 * 49, 32), nn.ReLU(inplace=True), nn.Linear(32, 1000)
+            model.classifier = nn.Sequential(*layers)
+    return model
+
+
+def network(name):
+    return copy.deepcopy(built(name))
 
 
 def pictures(n=3, side=96, channels=3, seed=0):
@@ -120,6 +130,18 @@ def test_equals_pytorch_grad_cam_after_its_scaling(name):
         np.testing.assert_allclose(theirs, mine, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_without_the_mean_it_is_gradient_times_activation(name):
+    """HiResCAM, against captum's product summed over the channels."""
+    model, images = network(name), pictures()
+    cam = GradCAM(model, NETWORKS[name](model), average=False)
+    cam.generate(images, 3)
+    other = copy.deepcopy(model)
+    product = LayerGradientXActivation(other, NETWORKS[name](other)).attribute(images, 3)
+    expected = product.sum(dim=1).detach().numpy()
+    np.testing.assert_allclose(cam.raw, expected, atol=1e-5 * np.abs(expected).max())
+
+
 @pytest.mark.parametrize("target_class", [0, 1, 2])
 def test_is_the_equation(target_class):
     model, x = Small().eval(), pictures(1, 10, 1)
@@ -146,6 +168,9 @@ def test_after_a_mean_over_places_it_is_cam():
         A = model.last(model.relu(model.norm(model.first(x))))
         expected = torch.einsum("c,nchw->nhw", model.fc.weight[2], A) / A[0, 0].numel()
     np.testing.assert_allclose(cam.raw, expected, atol=1e-6)
+    place = GradCAM(model, model.last, average=False)
+    place.generate(x, 2)
+    np.testing.assert_allclose(place.raw, cam.raw, atol=1e-6)
 
 
 @pytest.mark.parametrize(
