@@ -56,7 +56,7 @@ test-pages: book  ## open every page in Chromium
 	@$(PY) book/_tools/timed.py "pages in a browser" -- $(BIN)/pytest -q -n $(JOBS) --dist worksteal -m browser tests/book
 
 notebooks: $(READY)  ## run the chapters that changed and store their notebooks
-	@$(PY) book/_tools/notebooks.py run
+	@$(PY) book/_tools/notebooks.py run $(if $(ALL),--all)
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=. notebooks

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from benchmarks import report
+
+COSTS = Path(__file__).parent / "results" / "notebooks.json"
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,21 @@ def details(name: str, cases: Sequence[dict[str, Any]] | None = None) -> Stored:
         rows.append((who, report.duration(row["median"]), ratio, *memory, answer))
     headings = ("Who", "Time", "ours / theirs", *(("Memory",) if has_memory else ()), "Answer")
     return Stored(f"{case['title']}. {case['same']}", headings, tuple(rows))
+
+
+def notebooks(costs: dict[str, dict[str, float]] | None = None) -> Stored:
+    """Return what running each chapter costs, as `notebooks.py run --all` noted it."""
+    costs = json.loads(COSTS.read_text("utf-8")) if costs is None else costs
+    dearest = sorted(costs, key=lambda name: -costs[name]["seconds"])
+    rows = [
+        (name, f"{costs[name]['seconds']:.0f} s", f"{costs[name]['mebibytes']:,.0f} MiB")
+        for name in dearest
+    ]
+    total = sum(cost["seconds"] for cost in costs.values())
+    most = max(cost["mebibytes"] for cost in costs.values())
+    rows.append((f"all {len(costs)}", f"{total:.0f} s", f"{most:,.0f} MiB at most"))
+    headings = ("Notebook", "Processor time", "Memory at most")
+    return Stored("What running the notebooks costs, imports included", headings, tuple(rows))
 
 
 def machines(cases: Sequence[dict[str, Any]] | None = None) -> str:

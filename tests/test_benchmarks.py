@@ -549,3 +549,13 @@ def test_full_marks_need_marks():
     for points, agrees in (([[7, 7], [3, 3]], True), ([[7, 7], [2, 3]], False), ([[0, 0]], False)):
         agreement = grading.full_marks(lambda given, p=points: (0.1, np.array(p)), {}, True)
         assert agreement.agrees is agrees, agreement.text
+
+
+def test_costs_of_notebooks_add_up():
+    costs = {
+        "b": {"seconds": 3, "mebibytes": 1200},
+        "a": {"seconds": 7, "mebibytes": 300},
+    }
+    rows = page.notebooks(costs).rows
+    assert [row[0] for row in rows] == ["a", "b", "all 2"]
+    assert rows[-1][1:] == ("10 s", "1,200 MiB at most")

@@ -1,7 +1,7 @@
 """Run the chapters (``book/*.md``) and store them, with their outputs, as ``notebooks/*.ipynb``.
 
     python book/_tools/notebooks.py run [NAME ...]     run what changed (or the chapters named)
-    python book/_tools/notebooks.py run --all          run everything
+    python book/_tools/notebooks.py run --all          run everything, and note what it costs
     python book/_tools/notebooks.py check              fail where a notebook is out of step
 
 A notebook stores a fingerprint of what made it: its chapter's text, the source of every module of
@@ -40,11 +40,25 @@ TIMEOUT = 600  # seconds a cell
 MEND = "make notebooks"
 COVER = "index"  # the chapter whose first picture README.md shows
 
-# Asked of the kernel when a chapter has run: which of this repository's files did it use?
-MODULES = """
+COSTS = ROOT / "benchmarks" / "results" / "notebooks.json"  # what `run --all` measures
+
+# Asked of the kernel when a chapter has run: which of this repository's files did it use, how many
+# seconds did it work, how much memory did it take at most?
+ASK = """
 import json as _json, sys as _sys
-_json.dumps(sorted({str(getattr(m, "__file__", None) or "") for n, m in list(_sys.modules.items())
-                    if n.split(".")[0] in ("lessonlib", "solutions")}))
+_own = {"files": sorted({str(getattr(m, "__file__", None) or "")
+                         for n, m in list(_sys.modules.items())
+                         if n.split(".")[0] in ("lessonlib", "solutions")})}
+try:
+    import resource as _resource
+    _used = [_resource.getrusage(_who) for _who in (_resource.RUSAGE_SELF,
+                                                    _resource.RUSAGE_CHILDREN)]
+    _own["seconds"] = sum(_u.ru_utime + _u.ru_stime for _u in _used)
+    _unit = 2**20 if _sys.platform == "darwin" else 2**10  # bytes there, kilobytes elsewhere
+    _own["mebibytes"] = _used[0].ru_maxrss / _unit
+except ImportError:  # Windows does not count
+    pass
+_json.dumps(_own)
 """
 
 
@@ -93,12 +107,13 @@ def needs(page: Path) -> str | None:
 
 
 class Client(NotebookClient):
-    """Runs a notebook, then asks its kernel which files of this repository it loaded."""
+    """Runs a notebook, then asks its kernel what it loaded and what that cost."""
 
     used: list[str]
+    cost: dict[str, float]
 
     async def async_execute_with_modules(self):
-        """Run every cell in order; fill `used`."""
+        """Run every cell in order; fill `used` and `cost`."""
         self.reset_execution_trackers()
         async with self.async_setup_kernel():
             for index, cell in enumerate(self.nb.cells):
@@ -107,8 +122,10 @@ class Client(NotebookClient):
                 )
             reply = []
             self.kc.allow_stdin = False
-            await self._ask(MODULES, reply)
-        files = json.loads(eval(reply[0])) if reply else []  # the text/plain of a str is its repr
+            await self._ask(ASK, reply)
+        told = json.loads(eval(reply[0])) if reply else {}  # the text/plain of a str is its repr
+        files = told.pop("files", [])
+        self.cost = told
         modules = {Path(f).resolve() for f in files if f}
         # what a module reads from beside itself counts as its source
         tables = {table for module in modules for table in module.parent.glob("*.toml")}
@@ -132,8 +149,8 @@ class Client(NotebookClient):
                 return
 
 
-def run(page: Path, target: Path) -> None:
-    """Run one chapter and store it; nothing is written where a cell fails."""
+def run(page: Path, target: Path) -> dict[str, float]:
+    """Run one chapter and store it, nothing where a cell fails; return what running it cost."""
     notebook = from_page(page)
     variable = notebook.metadata.get("course", {}).get("needs")
     if variable:  # the kernel works in another folder than this command
@@ -163,6 +180,20 @@ def run(page: Path, target: Path) -> None:
     temporary = target.with_suffix(".tmp")
     nbformat.write(notebook, temporary)
     os.replace(temporary, target)
+    return client.cost
+
+
+def store_costs(costs: dict[str, dict[str, float]]) -> None:
+    """Store what running each chapter cost, in round numbers, for the page that shows it."""
+    known = json.loads(COSTS.read_text("utf-8")) if COSTS.exists() else {}
+    known |= {
+        name: {"seconds": round(cost["seconds"]), "mebibytes": round(cost["mebibytes"], -1)}
+        for name, cost in costs.items()
+        if cost
+    }
+    names = {page.stem for page, _ in chapters()}
+    kept = {name: known[name] for name in sorted(known) if name in names}
+    COSTS.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
 def fault(page: Path, target: Path) -> str | None:
@@ -222,7 +253,7 @@ def command_run(names: list[str], everything: bool) -> int:
     for stray in set(NOTEBOOKS.glob("*.ipynb")) - {target for _, target in known.values()}:
         print(f"removing {relative(stray)}: no page of that name is left")
         stray.unlink()
-    failed = []
+    failed, costs = [], {}
     for i, (page, target) in enumerate(todo, 1):
         print(f"[{i}/{len(todo)}] {relative(page)} … ", end="", flush=True)
         start = time.perf_counter()
@@ -232,7 +263,7 @@ def command_run(names: list[str], everything: bool) -> int:
             print(f"not run: {variable} is not set" + (f", and it {wrong}" if wrong else ""))
             continue
         try:
-            run(page, target)
+            costs[page.stem] = run(page, target)
         except CellExecutionError as error:
             failed.append(page)
             print(f"failed\n{error}", file=sys.stderr)
@@ -242,6 +273,8 @@ def command_run(names: list[str], everything: bool) -> int:
             failed += [page] if wrong else []
             if page.stem == COVER and not wrong:
                 cover_file().write_bytes(cover(target))
+    if everything:
+        store_costs(costs)
     if not todo:
         print(f"{len(known)} notebooks, all fresh")
     return int(bool(failed))
