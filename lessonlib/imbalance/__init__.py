@@ -22,6 +22,8 @@ _NAMES = {
     "train_head": "heads",
     "Assessment": "assessment",
     "assess": "assessment",
+    "TrainedStrategy": "strategies",
+    "train_strategy": "strategies",
     "ImbalanceComparator": "comparator",
 }
 

@@ -18,7 +18,7 @@ RESULTS = Path(__file__).parent / "results"
 PACKAGE = Path(__file__).parents[1]
 
 #: Sweeps by name: the module lessonlib.sweeps.<name>.
-NAMES = ("transfer",)
+NAMES = ("explain", "imbalance", "transfer")
 
 
 @dataclass(frozen=True)
