@@ -6,6 +6,71 @@ from lessonlib.errata.row import Row
 
 ROWS = [
     Row(
+        id="F1",
+        claim="The FDA has cleared hundreds of devices with AI as of 2025, most of them in "
+        "radiology and cardiology.",
+        verdict="FALSE",
+        finding="The list had 1,016 entries on 20 December 2024 {{cite:p}}`fda1016`; a count for "
+        "the end of 2025 gives 1,451, of which 76% are in radiology and 9% in cardiology "
+        "{{cite:p}}`intuitionlabs2026`.",
+        lesson="Say more than a thousand, and when the list was read.",
+        where="sec-governance-routes",
+    ),
+    Row(
+        id="F2",
+        claim="AI diagnostics are class II by 510(k), or class III by premarket approval.",
+        verdict="MISLEADING",
+        finding="De Novo is left out: the route for low and moderate risk where there is nothing "
+        "to compare with {{cite:p}}`cfr860-200`. The verbs differ: cleared, granted, approved "
+        "{{cite:p}}`reddy2021terms`.",
+        lesson="Name three routes, each with its verb.",
+        where="sec-governance-routes",
+    ),
+    Row(
+        id="F3",
+        claim="Regulatory approval is mandatory before a model is used in a clinic.",
+        verdict="MISLEADING",
+        finding="In the EU nobody approves: a manufacturer declares conformity, with a notified "
+        "body from class IIa on, where diagnostic software begins {{cite:p}}`johner-rule11`. A "
+        "hospital's own device for its own patients is exempt under conditions "
+        "{{cite:p}}`mdcg2023-1`.",
+        lesson="Write authorisation or conformity assessment, with the exceptions.",
+        where="sec-governance-routes",
+    ),
+    Row(
+        id="F4",
+        claim="The AI Act counts most diagnostic applications as high-risk.",
+        verdict="TRUE",
+        finding="By Article 6(1), where the law on devices asks for a third party's assessment "
+        "{{cite:p}}`aiact-art6`. Its duties apply from 2 August 2028 for such products, a year "
+        "later than first planned {{cite:p}}`aiact-timeline`.",
+        lesson="Give the condition and the date: both have moved before.",
+        where="sec-governance-routes",
+    ),
+    Row(
+        id="F5",
+        claim="Both systems require documented provenance with consent, validation for all "
+        "demographics, surveillance plans and an intended use.",
+        verdict="CITE",
+        finding="No such common list was found. Intended use and, in the EU, surveillance "
+        "{{cite:p}}`mdr-art83` are law; representative data are law for high-risk systems in the "
+        "EU {{cite:p}}`aiact-art10` and a principle in the US {{cite:p}}`gmlp2021`, where 3.6% of "
+        "692 summaries report race or ethnicity {{cite:p}}`muralidharan2024`.",
+        lesson="Keep the two systems, and law and principle, apart.",
+        where="sec-governance-routes",
+    ),
+    Row(
+        id="F6",
+        claim="It takes one to three years and hundreds of thousands to millions of dollars, and "
+        "that is why research stays in papers.",
+        verdict="CITE",
+        finding="No source was found for software. A survey of makers of devices of all kinds, "
+        "paid for by their associations in 2010, put a 510(k) at \\$31 million from concept to "
+        "market {{cite:p}}`medcity2010`. For the conclusion there is none.",
+        lesson="Leave out what nobody has counted.",
+        where="sec-governance-routes",
+    ),
+    Row(
         id="F11",
         claim="A medical set of 500 images stands against the 14 million of ImageNet.",
         verdict="MISLEADING",

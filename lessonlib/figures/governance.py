@@ -138,31 +138,30 @@ def alarm_rates(
     return figure
 
 
-def alarm_and_harm(points: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Figure:
-    """Draw each change of the world by how often it raises an alarm and what it costs.
+def alarm_and_harm(
+    points: Mapping[str, tuple[Sequence[float], Sequence[float]]], xlabel: str
+) -> Figure:
+    """Draw each state of the world by how often it raises an alarm and how well the model does.
 
     Parameters
     ----------
-    points : mapping of str to ((rate, low, high), (loss, low, high))
-        For each change the share of checks with an alarm, and the sensitivity lost.
+    points : mapping of str to ((rate, low, high), (auc, low, high))
+        For each state the share of checks with an alarm, and the AUC.
+    xlabel : str
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     with course_style():
-        figure, ax = plt.subplots(figsize=(7.0, 4.0))
-        for (name, (rate, loss)), (colour, marker) in zip(points.items(), _LOOKS, strict=False):
-            (x, x_low, x_high), (y, y_low, y_high) = rate, loss
+        figure, ax = plt.subplots(figsize=(7.2, 4.0))
+        for (name, (rate, auc)), (colour, marker) in zip(points.items(), _LOOKS, strict=True):
+            (x, x_low, x_high), (y, y_low, y_high) = rate, auc
             ax.errorbar(
                 x, y, xerr=[[x - x_low], [x_high - x]], yerr=[[y - y_low], [y_high - y]],
                 fmt=marker, ms=8, color=colour, capsize=3, label=name,
             )  # fmt: skip
-        ax.axhline(0, color=PALETTE["black"], ls=":", lw=1)
-        ax.set(
-            xlim=(-0.05, 1.05),
-            xlabel="share of checks that raise an alarm",
-            ylabel="sensitivity lost",
-        )
+        ax.axhline(0.5, color=PALETTE["black"], ls=":", lw=1)
+        ax.set(xlim=(-0.05, 1.05), ylim=(0.45, 1), xlabel=xlabel, ylabel="AUC of the model")
         figure.legend(loc="outside lower center", ncols=2)
     return figure

@@ -50,7 +50,7 @@ class Subgroup:
         return any(g.low > 0 or g.high < 0 for g in (self.sensitivity_gap, self.specificity_gap))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SubgroupAudit:
     """What :func:`subgroup_audit` found.
 
@@ -107,6 +107,9 @@ class SubgroupAudit:
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
             for line in table
         )
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in _HEAD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from html import escape
 
 import numpy as np
 
@@ -173,7 +174,7 @@ class DataRecord:
         return tuple(name for name in ("origin", "terms", "consent") if not getattr(self, name))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ModelCard:
     """A model's passport: short enough to be read, made from results and not from memory.
 
@@ -274,9 +275,10 @@ class ModelCard:
             + [f"  {name}: {text}" for name, text in self._rows()]
         )
 
-    def _repr_html_(self) -> str:
-        from html import escape
+    def __repr__(self) -> str:
+        return str(self)
 
+    def _repr_html_(self) -> str:
         body = "".join(
             f'<tr><th scope="row" style="text-align:left">{escape(name)}</th>'
             f'<td style="text-align:left">{escape(text)}</td></tr>'
