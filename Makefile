@@ -13,7 +13,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 unexport MPLBACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint notebooks lab bench lock clean test-lint test-code test-notebooks test-pages
+.PHONY: help setup book offline pdf test lint notebooks lab bench lock clean test-lint test-code test-notebooks test-pages
 
 help:  ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,13 @@ test-pages: book  ## open every page in Chromium
 
 notebooks: $(READY)  ## run the chapters that changed and store their notebooks
 	@$(PY) book/_tools/notebooks.py run $(if $(ALL),--all)
+
+offline: book  ## make one zip of the book, which opens from disk
+	@$(PY) book/_tools/export.py offline
+
+pdf: $(READY)  ## make one PDF of the whole book (needs Chromium)
+	@$(PY) book/_tools/notebooks.py check
+	@$(PY) book/_tools/export.py pdf
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=. notebooks

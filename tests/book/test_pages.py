@@ -5,20 +5,13 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
+import chromium
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.book.conftest import HTML, pages
 
 pytestmark = pytest.mark.browser
-
-#: Have every image, font and formula in place before looking (images below the fold may be lazy).
-SETTLE = """async () => {
-  document.querySelectorAll('img').forEach(i => i.loading = 'eager');
-  await Promise.all([...document.images].map(i => i.decode().catch(() => 0)));
-  await document.fonts.ready;
-  await window.MathJax?.startup?.promise;
-}"""
 
 #: What a page holds once it has settled: links, images, headings.
 INSPECT = """() => ({
@@ -53,7 +46,7 @@ class Visit:
             lambda r: self.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None,
         )
         self.tab.goto(address, wait_until="load")
-        self.tab.evaluate(SETTLE)
+        self.tab.evaluate(chromium.SETTLE)
 
     def __enter__(self):
         return self
