@@ -59,7 +59,8 @@ def offline(html: Path = BUILD / "html", target: Path = BUILD / f"{NAME}.zip") -
 
 def one_page() -> Path:
     """Build the book as one page; return its folder, in which it is `book.html`."""
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", str(ROOT), "-q"]
+    program = shutil.which("jupyter-book", path=Path(sys.executable).parent)
+    command = [program, "build", str(ROOT), "-q"]
     command += ["--path-output", str(BUILD / "pdf"), "--builder", "custom"]
     done = subprocess.run(
         [*command, "--custom-builder", "singlehtml"], capture_output=True, text=True
