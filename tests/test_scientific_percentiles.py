@@ -6,7 +6,7 @@ import struct
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lessonlib.scientific import (
@@ -23,7 +23,7 @@ from lessonlib.scientific.percentiles import (
     value_of_key,
 )
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ALL = [np.dtype(t) for t in ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]]
 Q = [0, 1, 2, 13.7, 50, 98, 99, 100]
 

@@ -127,10 +127,10 @@ def flat(plane: np.ndarray) -> np.ndarray:
     return line if line.dtype.isnative else line.astype(line.dtype.newbyteorder("="))
 
 
-def pieces(line: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield ``line`` in views of at most ``CHUNK`` pixels."""
-    for start in range(0, line.size, CHUNK):
-        yield line[start : start + CHUNK]
+def pieces(line: np.ndarray, length: int = CHUNK) -> Iterator[np.ndarray]:
+    """Yield ``line`` in views of at most `length` pixels."""
+    for start in range(0, line.size, length):
+        yield line[start : start + length]
 
 
 def refuse_infinite(count: int, channel: int) -> None:

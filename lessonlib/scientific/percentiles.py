@@ -17,6 +17,7 @@ import numpy as np
 
 from lessonlib._validation import check_number
 from lessonlib.scientific._images import (
+    CHUNK,
     EITHER,
     as_batch,
     check_images,
@@ -30,6 +31,8 @@ from lessonlib.scientific._images import (
 )
 
 _BINS = 1 << 16
+#: Pixels of 16 bits are read in longer pieces; float32 counts of so many are exact.
+_LONG = 1 << 22
 
 
 def digits(dtype: np.dtype) -> int:
@@ -103,7 +106,7 @@ def count_digits(
     result = [{head: np.zeros(_BINS, np.int64) for head in channel} for channel in heads]
     for image in block:
         for channel, plane in enumerate(image):
-            for x in pieces(flat(plane)):
+            for x in pieces(flat(plane), _LONG if block.dtype.itemsize == 2 else CHUNK):
                 keys = sort_keys(valid_values(x, nodata, first_channel + channel))
                 for head, histogram in result[channel].items():
                     read = head.bit_length() - 1  # bits that `head` fixes
@@ -112,9 +115,19 @@ def count_digits(
                         digit = keys[keys >> (bits - read) == head - (1 << read)]
                     if bits > 16:
                         digit = digit >> (bits - read - 16) & digit.dtype.type(_BINS - 1)
-                    counts = np.bincount(digit.astype(np.intp))
+                    counts = _histogram(digit)
                     histogram[: counts.size] += counts
     return result
+
+
+def _histogram(digit: np.ndarray) -> np.ndarray:
+    """Count digits ``(n,)`` below 65,536; the answer is as long as the largest needs."""
+    if digit.dtype != np.uint16 or digit.size < 4 * _BINS:
+        return np.bincount(digit.astype(np.intp))
+    import cv2  # twice as fast, but fills all 65,536 bins however few the digits are
+
+    counts = cv2.calcHist([digit.reshape(1, -1)], [0], None, [_BINS], [0, _BINS])
+    return counts.ravel().astype(np.int64)
 
 
 class RadixSelection:

@@ -76,10 +76,13 @@ def _rescale_plane(
     mark = nodata_as(source.dtype, nodata)
     bits = 8 * source.dtype.itemsize
     if source.dtype.kind in "iu" and bits <= 16 and source.size >= 1 << bits:
+        import cv2
+
         codes = np.arange(1 << bits, dtype=f"u{source.dtype.itemsize}")
         table = rescale_values(codes.view(source.dtype), to, mark, channel).astype(out.dtype)
-        for x, y in zip(pieces(source.view(codes.dtype)), pieces(target), strict=True):
-            np.take(table, x, out=y, mode="wrap")  # unlike "raise" writes to `out` unbuffered
+        # Shapes (1, n) are what OpenCV calls a matrix; with them it writes to `target` itself.
+        pixels = source.view(codes.dtype).reshape(1, -1)
+        cv2.LUT(pixels, table.reshape(1, -1), dst=target.reshape(1, -1))
     else:
         for x, y in zip(pieces(source), pieces(target), strict=True):
             y[...] = rescale_values(x, to, mark, channel)
