@@ -74,6 +74,15 @@ def test_other_embeddings_may_be_put_in():
         made.analyze()
 
 
+def test_a_cosine_equal_to_the_threshold_is_a_match():
+    made = faces.EmbeddingSimilarityAnalyzer(2, 2, 4)
+    made.embeddings = np.eye(4)[[0, 0, 1, 2]]
+    made.labels = np.array([5, 5, 6, 6])
+    rates = made.evaluate_thresholds([0.0, 0.5, 1.0, 1.5])
+    np.testing.assert_array_equal(rates[:, 0], [1, 0.5, 0.5, 0])
+    np.testing.assert_array_equal(rates[:, 1], [1, 0, 0, 0])
+
+
 @pytest.mark.parametrize(
     ("changes", "name"),
     [

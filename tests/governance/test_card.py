@@ -83,6 +83,11 @@ def test_a_record_notices_one_changed_value(images, where):
     assert not made.matches(images)
 
 
+def test_equal_bytes_of_another_type_are_other_data():
+    made = governance.DataRecord.of("training", np.zeros((3, 2), np.float32))
+    assert not made.matches(np.zeros((3, 2), np.int32))
+
+
 def test_clusters_count_patients_and_belong_to_the_fingerprint():
     images, patients = np.zeros((6, 2)), list("aabbcc")
     made = governance.DataRecord.of("test", images, clusters=patients)
