@@ -169,8 +169,9 @@ def strategies(
                 ax.axvline(marks[measure], color="0.45", ls=":", zorder=0)
             if measure in log:
                 ax.set_xscale("log")
+                ax.set_xticks([], minor=True)
+                ax.set_xticks([0.01, 0.02, 0.05, 0.1, 0.2, 0.4])
                 ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:g}%"))
-                ax.xaxis.set_minor_formatter("")
             ax.set_xlabel(label)
             ax.grid(axis="y", color="0.92")
         axes[0, 0].set_yticks(height, list(rows))
