@@ -302,7 +302,7 @@ ROWS = [
         "{hard:.3f} against 0.99, and {hard_published:.3f} with the episode's alpha. It never "
         "exceeds {peak:.3f} (at {peak_at:.3f}), and is larger than the cross-entropy's only below "
         "{exceeds:.3f}.",
-        lesson="Hard cases count more *relative to* easy ones, not more.",
+        lesson="Hard cases gain relative to easy ones. They do not gain.",
         where="fig-focal sec-focal-slider",
         measure=gradient,
     ),
@@ -359,6 +359,6 @@ ROWS = [
         finding="The block does not import the NumPy that `make_balanced_loader` uses: run by "
         "itself, the first call ends in a NameError. Nothing in the block calls it.",
         lesson="Call every function once, in a fresh interpreter.",
-        where="tests/imbalance/test_sampling.py::test_batches_are_balanced_and_negatives_are_missed",
+        where="sec-sampler",
     ),
 ]
