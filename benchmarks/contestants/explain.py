@@ -13,7 +13,7 @@ import numpy as np
 NETWORKS = (
     ("resnet50", "layer4.2", "fc"),
     ("densenet121", "features.denseblock4", "classifier"),
-    ("vgg11", "features.17", "classifier.6"),
+    ("vgg11", "features.17", "classifier.2"),
     ("efficientnet_b0", "features.8", "classifier.1"),
 )
 
@@ -21,13 +21,26 @@ NETWORKS = (
 def network(which):
     """Build a network and find its layer."""
     import torch
+    from torch import nn
     from torchvision.models import get_model
 
     name, layer, last = NETWORKS[int(which)]
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        options = {"init_weights": False} if name.startswith("vgg") else {}  # seconds less
-        model = get_model(name, weights=None, **options).eval()
+        if name.startswith("vgg"):  # with a classifier of ordinary size, which is built in no time
+            with torch.device("meta"):
+                model = get_model(name, weights=None, init_weights=False)
+            for module in model.features.to_empty(device="cpu"):
+                if isinstance(module, nn.Conv2d):
+                    nn.init.kaiming_normal_(module.weight)
+                    nn.init.zeros_(module.bias)
+            wide = 512 * 7 * 7
+            model.classifier = nn.Sequential(
+                nn.Linear(wide, 32), nn.ReLU(inplace=True), nn.Linear(32, 1000)
+            )
+        else:
+            model = get_model(name, weights=None)
+    model.eval()
     with torch.no_grad():
         model.get_submodule(last).weight.mul_(1e6)
     return model, model.get_submodule(layer)
