@@ -15,6 +15,7 @@ HEAVY = {
     "lessonlib.images": {"torch", "dask", "matplotlib", "sklearn", "nilearn", "astropy", "pydicom"},
     "lessonlib.imbalance": {"torch", "sklearn", "imblearn", "matplotlib", "scipy"},
     "lessonlib.evaluation": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
+    "lessonlib.explain": {"torch", "scipy", "dask", "matplotlib", "sklearn", "skimage", "timm"},
     "lessonlib.governance": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
     "lessonlib.faces": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
     "lessonlib.profiling": {"torch", "scipy", "matplotlib", "sklearn"},

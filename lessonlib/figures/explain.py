@@ -150,13 +150,18 @@ def effects(nodule: np.ndarray, marker: np.ndarray, named: Mapping[str, np.ndarr
     both = np.concatenate([nodule, marker])
     ends = both.min() - 0.5, both.max() + 0.5
     with course_style():
-        figure, ax = plt.subplots(figsize=(6.2, 4.6))
+        figure, ax = plt.subplots(figsize=(7.6, 3.9))
         for (name, rows), (shape, colour) in zip(named.items(), looks, strict=True):
             ax.plot(nodule[rows], marker[rows], shape, color=PALETTE[colour], ms=5.5, alpha=0.8,
                     label=f"{name} ({int(rows.sum())})")  # fmt: skip
-        ax.plot(ends, ends, color=PALETTE["black"], ls=":", lw=1)
-        ax.text(ends[1], ends[1], "equal ", ha="right", va="top", rotation=35, fontsize=10)
-        ax.set(xlabel="the log-odds owe to the nodule", ylabel="the log-odds owe to the letter")
+        ax.plot(ends, ends, color=PALETTE["black"], ls=":", lw=1, label="equal effects")
+        ax.axhline(0, color=PALETTE["black"], lw=0.6)
+        ax.set(
+            xlabel="the log-odds owe to the nodule",
+            ylabel="the log-odds owe to the letter",
+            xlim=(nodule.min() - 0.7, nodule.max() + 0.7),
+            ylim=(min(marker.min(), 0) - 0.7, marker.max() + 2.5),
+        )
         ax.legend(title="the map points at", loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 

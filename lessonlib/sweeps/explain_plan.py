@@ -27,6 +27,6 @@ def configs() -> list[dict[str, Any]]:
     return [
         {"body": body, "case": case, "seed": seed}
         for seed in range(SEEDS)
-        for body in ("conv", "transformer")
-        for case in HABITS
+        for body, cases in (("conv", HABITS), ("transformer", ("mostly", "coin")))
+        for case in cases
     ]

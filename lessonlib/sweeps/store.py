@@ -18,7 +18,7 @@ RESULTS = Path(__file__).parent / "results"
 PACKAGE = Path(__file__).parents[1]
 
 #: Sweeps by name: the module lessonlib.sweeps.<name>.
-NAMES = ("explain", "imbalance", "transfer")
+NAMES = ("explain", "imbalance", "tile", "transfer")
 
 
 @dataclass(frozen=True)
