@@ -28,7 +28,7 @@ PRINT = """
 .toggle-details__summary, details.hide > summary, .headerlink, .prev-next-footer, .bd-footer,
   .bd-header-article, .bd-sidebar-primary, .bd-sidebar-secondary { display: none !important; }
 pre { white-space: pre-wrap !important; overflow-wrap: anywhere; font-size: 8.5pt !important; }
-figure, table, .admonition, .cell_output img { break-inside: avoid; }
+figure, table, .admonition, .cell_input, div.highlight, .cell_output img { break-inside: avoid; }
 h1, h2, h3 { break-after: avoid; }
 section > section > h1 { break-before: page; }
 """
