@@ -16,8 +16,10 @@ HEAVY = {
     "lessonlib.imbalance": {"torch", "sklearn", "imblearn", "matplotlib", "scipy"},
     "lessonlib.evaluation": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
     "lessonlib.explain": {"torch", "scipy", "dask", "matplotlib", "sklearn", "skimage", "timm"},
+    "lessonlib.satellite": {"torch", "dask", "matplotlib", "sklearn", "skimage", "spyndex"},
     "lessonlib.governance": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
     "lessonlib.faces": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
+    "lessonlib.microscopy": {"torch", "dask", "matplotlib", "sklearn", "skimage", "stardist"},
     "lessonlib.profiling": {"torch", "scipy", "matplotlib", "sklearn"},
 }
 

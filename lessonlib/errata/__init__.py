@@ -1,7 +1,7 @@
 """The episode's claims beside what was measured: one module a section, one page made from them.
 
-A module of this package named like a section (``e4``, ``x1``, and ``facts``) holds a list ``ROWS``
-of :class:`Row`; :func:`rows` collects them and :func:`table` runs and renders them.
+A module of this package named like a section or a row (``e4``, ``x1``, ``f9``, and ``facts``) holds
+a list ``ROWS`` of :class:`Row`; :func:`rows` collects them and :func:`table` runs and renders them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def rows() -> list[Row]:
     """
     found: list[Row] = []
     for module in pkgutil.iter_modules(__path__):
-        if re.fullmatch(r"[ex]\d+|facts", module.name):
+        if re.fullmatch(r"[efx]\d+|facts", module.name):
             found += importlib.import_module(f"{__name__}.{module.name}").ROWS
     ids = [row.id for row in found]
     double = sorted({i for i in ids if ids.count(i) > 1})

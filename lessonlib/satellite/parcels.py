@@ -143,6 +143,14 @@ class LabelledPixels:
         return replace(self, cover=dealt[member])
 
 
+@functools.cache
+def _scene():
+    """Return the scene, read once: drawing pixels over many seeds is common."""
+    from lessonlib import images
+
+    return images.sentinel2()
+
+
 def parcel_pixels(per_parcel: int = 60, *, seed: int | np.random.Generator = 0) -> LabelledPixels:
     """Draw pixels from the parcels of the Sentinel-2 scene.
 
@@ -164,14 +172,12 @@ def parcel_pixels(per_parcel: int = 60, *, seed: int | np.random.Generator = 0) 
     ValueError
         Where a parcel has fewer pixels.
     """
-    from lessonlib import images
-
     per_parcel = check_integer("per_parcel", per_parcel, minimum=1)
     smallest = min(parcel.rows * parcel.columns for parcel in parcels())
     if per_parcel > smallest:
         raise ValueError(f"per_parcel must be at most {smallest}, got {per_parcel}")
     rng = as_generator(seed)
-    scene = images.sentinel2()
+    scene = _scene()
     spectra, cover, member, block = [], [], [], []
     for number, parcel in enumerate(parcels()):
         rows, columns = np.unravel_index(

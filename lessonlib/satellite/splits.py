@@ -63,7 +63,12 @@ def held_out_predictions(
         Where the split is unknown or needs places that are not known, or a class has fewer
         pixels, blocks or parcels than `folds`.
     """
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
+    from sklearn.model_selection import (
+        GroupKFold,
+        StratifiedGroupKFold,
+        StratifiedKFold,
+        cross_val_predict,
+    )
 
     check_choice("split", split, SPLITS)
     folds = check_integer("folds", folds, minimum=2)
@@ -74,7 +79,8 @@ def held_out_predictions(
     fewest = min(len(np.unique(together[pixels.cover == c])) for c in pixels.classes)
     if fewest < folds:
         raise ValueError(f"folds must be at most {fewest}, the {split}s of one class; got {folds}")
-    folder = StratifiedKFold if split == "pixel" else StratifiedGroupKFold
+    # Parcels are few, so each fold must be given some of each class; of blocks there are many.
+    folder = {"pixel": StratifiedKFold, "block": GroupKFold, "parcel": StratifiedGroupKFold}[split]
     return cross_val_predict(
         nearest_spectrum() if model is None else model,
         pixels.spectra,
