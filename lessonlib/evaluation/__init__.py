@@ -6,7 +6,7 @@
 ``predictive_values``, ``net_benefit`` and ``adjust_prevalence`` carry a result to another
 prevalence; ``calibration`` and ``reliability_curve`` ask whether a score is a probability. The
 chapter *Evaluation* teaches all of them. ``mean_interval`` and ``percentile_interval`` say what
-repeated runs are worth.
+repeated runs are worth; ``StreamingEvaluation`` takes cases in pieces, however many there are.
 
 NumPy and two functions of SciPy; neither scikit-learn nor PyTorch is loaded.
 """
@@ -40,6 +40,7 @@ from lessonlib.evaluation.roc import (
     operating_point,
     roc_curve,
 )
+from lessonlib.evaluation.streaming import StreamingEvaluation
 
 __all__ = [
     "AucComparison",
@@ -53,6 +54,7 @@ __all__ = [
     "PredictiveValues",
     "ReliabilityCurve",
     "RocCurve",
+    "StreamingEvaluation",
     "adjust_prevalence",
     "at_threshold",
     "auc_interval",

@@ -86,10 +86,30 @@ def reliability_curve(
     n_bins = check_integer("n_bins", n_bins, minimum=1)
     bins = bins_of(p, n_bins, check_choice("strategy", strategy, ("quantile", "uniform")))
     count = np.bincount(bins, minlength=n_bins)
+    positive = np.bincount(bins[labels], minlength=n_bins)
+    return curve_of_sums(count, positive, np.bincount(bins, weights=p, minlength=n_bins), level)
+
+
+def curve_of_sums(
+    count: np.ndarray, positive: np.ndarray, total: np.ndarray, level: float
+) -> ReliabilityCurve:
+    """Return the curve of what was counted in each bin, without the empty ones.
+
+    Parameters
+    ----------
+    count, positive : numpy.ndarray of int64, shape (B,)
+        Cases, and positive cases among them.
+    total : numpy.ndarray of float64, shape (B,)
+        Sum of their probabilities.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    ReliabilityCurve
+    """
     held = count > 0
-    positive = np.bincount(bins, weights=labels, minlength=n_bins)[held].astype(np.int64)
-    count = count[held]
-    predicted = np.bincount(bins, weights=p, minlength=n_bins)[held] / count
+    count, positive = count[held], positive[held]
     shares = [binomial_interval(k, n, level) for k, n in zip(positive, count, strict=True)]
     observed, low, high = np.transpose(shares)
-    return ReliabilityCurve(predicted, observed, low, high, count)
+    return ReliabilityCurve(total[held] / count, observed, low, high, count)

@@ -6,7 +6,8 @@ array is passed in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import dask
 import dask.array as da
@@ -77,16 +78,23 @@ def dask_percentiles(batch: da.Array, q: Sequence[float], nodata: float | int | 
 def dask_rescale(batch: da.Array, to: Scaling, nodata: float | int | None) -> da.Array:
     """Return ``(N, C, H, W)`` rescaled lazily, each chunk by itself."""
     dtype = result_dtype(batch.dtype)
-    numbers = np.arange(batch.shape[1])
-    # One number per channel, chunked as the channels are, so that each block meets its own.
-    parts = [
-        da.asarray(part)[:, None, None].rechunk((batch.chunks[1], 1, 1))
-        for part in (numbers, *to)
-        if part is not None
-    ]
+    starts = np.cumsum([0, *batch.chunks[1]])
 
-    def rescale_chunk(block: np.ndarray, *parts: np.ndarray) -> np.ndarray:
-        numbers, *scaling = (part.ravel() for part in parts)
-        return rescale_block(block, Scaling(*scaling), nodata, int(numbers[0]))
+    def rescale_chunk(block: np.ndarray, block_id: tuple[int, ...]) -> np.ndarray:
+        # The numbers travel with the function: as arrays that all blocks share, they would tie the
+        # graph together, and dask would work band by band and keep what two bands have in common.
+        first, after = (int(start) for start in starts[block_id[1] : block_id[1] + 2])
+        own = Scaling(*(None if part is None else part[first:after] for part in to))
+        return rescale_block(block, own, nodata, first)
 
-    return da.map_blocks(rescale_chunk, batch, *parts, dtype=dtype, meta=np.empty((0,) * 4, dtype))
+    return batch.map_blocks(rescale_chunk, dtype=dtype, meta=np.empty((0,) * 4, dtype))
+
+
+def dask_difference(difference: Callable[..., np.ndarray], a: Any, b: Any) -> da.Array:
+    """Return the normalised difference of two bands, of which one may be in memory, lazily."""
+    dtype = np.result_type(result_dtype(a.dtype), result_dtype(b.dtype))
+    like = a if isinstance(a, da.Array) else b
+    a, b = (x if isinstance(x, da.Array) else da.from_array(x, chunks=like.chunks) for x in (a, b))
+    axes = tuple(range(a.ndim))
+    _, (a, b) = da.core.unify_chunks(a, axes, b, axes)
+    return da.map_blocks(difference, a, b, dtype=dtype, meta=np.empty((0,) * a.ndim, dtype))

@@ -101,3 +101,15 @@ def tensor_rescale(batch: torch.Tensor, to: Scaling, nodata: float | int | None)
             x = x.clamp(lower, upper)
         channels.append(((x - lower) / width).to(dtype))
     return torch.stack(channels, dim=1)
+
+
+def tensor_difference(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Return the normalised difference of two bands; gradients flow through where it exists."""
+    wide = max(band.dtype.itemsize for band in (a, b)) > 4
+    a, b = a.to(torch.float64), b.to(torch.float64)
+    total = a + b
+    # Where nothing was measured the division must not happen at all: 0/0 has no gradient either.
+    seen = total != 0
+    quotient = (a - b) / torch.where(seen, total, 1.0)
+    quotient = torch.where(seen, quotient, math.nan)
+    return quotient.to(torch.float64 if wide else torch.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from lessonlib.scientific._images import EITHER, as_batch, check_images, check_nodata
-from lessonlib.scientific.moments import block_moments
-from lessonlib.scientific.percentiles import block_percentiles
+from lessonlib.scientific.moments import channel_moments
+from lessonlib.scientific.percentiles import channel_percentiles
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,8 +78,9 @@ def channel_table(
 
     Parameters
     ----------
-    images : array_like, shape (C, H, W) or (N, C, H, W)
-        Pixels.
+    images : array_like, torch.Tensor or dask.array.Array, shape (C, H, W) or (N, C, H, W)
+        Pixels. A dask array is read chunk by chunk: once for the moments, and once for each 16
+        bits of a pixel for the range.
     names : sequence of str, length C, optional
         What to call the channels; their numbers by default.
     nodata : float or int, optional
@@ -108,9 +110,9 @@ def channel_table(
     names = tuple(map(str, range(channels) if names is None else names))
     if len(names) != channels:
         raise ValueError(f"names must hold a name for each of the {channels} channels, got {names}")
-    moments = block_moments(np.asarray(images), nodata)
-    lowest, highest = block_percentiles(np.asarray(images), (0, 100), nodata)
-    pixels = images.size // channels
+    moments = channel_moments(images, nodata)
+    lowest, highest = np.array(channel_percentiles(images, (0, 100), nodata).tolist())
+    pixels = math.prod(images.shape) // channels
     return ChannelTable(
         names=names,
         missing=np.array([1 - m.count / pixels for m in moments]),
