@@ -1,10 +1,11 @@
 """Microscopy: photon noise, stains and nuclei, each measured against something known.
 
 Taught in the chapter *Microscopy*. ``fit_noise`` reads a camera's noise off one image,
-``NoiseModel`` is the camera, ``anscombe`` and ``inverse_anscombe`` even the noise out and go back;
-``optical_density`` and ``separate_stains`` undo the mixing of two dyes; ``segment_nuclei`` labels
-nuclei in planes and stacks, and ``match_objects``, ``average_precision``, ``tile_counts`` and
-``precision_gain`` say how well.
+``noise_correlation`` says whether it may, ``NoiseModel`` is the camera, ``anscombe`` and
+``inverse_anscombe`` even the noise out and go back; ``optical_density`` and
+``separate_stains`` undo the mixing of two dyes; ``segment_nuclei`` labels nuclei in planes and
+stacks, and ``match_objects``, ``average_precision``, ``tile_counts`` and ``precision_gain`` say
+how well.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from lessonlib.microscopy.matching import (
     precision_gain,
     tile_counts,
 )
-from lessonlib.microscopy.noise import NoiseFit, NoiseModel, fit_noise
+from lessonlib.microscopy.noise import NoiseFit, NoiseModel, fit_noise, noise_correlation
 from lessonlib.microscopy.samples import camera_frame, nuclei_stack
 from lessonlib.microscopy.segmentation import segment_nuclei
 from lessonlib.microscopy.stains import (
@@ -41,6 +42,7 @@ __all__ = [
     "inverse_anscombe",
     "iou_matrix",
     "match_objects",
+    "noise_correlation",
     "nuclei_stack",
     "optical_density",
     "precision_gain",

@@ -1,4 +1,4 @@
-"""A raw frame of a microscope's camera, and a stack whose slices lie further apart than its pixels.
+"""A frame of a microscope's camera, and a stack whose slices lie further apart than its pixels.
 
 Run once, to cut the frame out of the package it comes from::
 
@@ -23,11 +23,11 @@ _WINDOW = np.s_[100:612, 330:842]
 
 _FRAME = DataCard(
     name="camera_frame",
-    title="Raw camera frame of living cells",
+    title="Camera frame of cell nuclei",
     shows="nuclei of cultured cells in a protein's or an RNA's fluorescence, with bright spots in "
     "them; one compact and bright, the others dim",
     modality="fluorescence microscopy of the Terra data set of Spotiflow",
-    units="counts of a scientific camera, as it wrote them",
+    units="counts of a scientific camera, not rescaled",
     array="(512, 512) uint16",
     package="lessonlib",
     version="0.1.0",
@@ -40,7 +40,11 @@ _FRAME = DataCard(
     source="crop [100:612, 330:842] of img_terra_2d.tif in spotiflow 0.6.5 (Dominguez Mantes, "
     "Weigert et al., Nature Methods 2025)",
     url="https://doi.org/10.1038/s41592-025-02662-x",
-    notes=("The file names neither camera nor gain nor offset.",),
+    notes=(
+        "The file names neither camera nor gain nor offset.",
+        "The noise of a pixel and that of the one below correlate at one half, as if each row had "
+        "been averaged with the next; rows two apart share nothing.",
+    ),
 )
 
 _STACK = DataCard(
@@ -75,12 +79,12 @@ _STACK = DataCard(
 
 
 def camera_frame() -> Image:
-    """Return a raw frame of a fluorescence microscope's camera.
+    """Return a frame of a fluorescence microscope's camera.
 
     Returns
     -------
     lessonlib.images.Image
-        ``pixels`` uint16 ``(512, 512)``, untouched counts.
+        ``pixels`` uint16 ``(512, 512)``, counts that were not rescaled.
 
     Raises
     ------

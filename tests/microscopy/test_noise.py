@@ -9,7 +9,7 @@ from scipy import ndimage
 from lessonlib import images
 from lessonlib.evaluation import binomial_interval, mean_interval
 from lessonlib.images.phantoms import nuclei_field
-from lessonlib.microscopy import NoiseModel, fit_noise
+from lessonlib.microscopy import NoiseModel, fit_noise, noise_correlation
 from lessonlib.microscopy.noise import _blocks, _ring
 
 few = settings(max_examples=25, deadline=None)
@@ -115,11 +115,47 @@ def test_a_real_camera_gives_the_gain_of_its_header():
     assert 1 / gain == pytest.approx(frame.gain, rel=0.05)
 
 
+def test_correlation_is_that_of_the_filter_and_explains_a_small_gain():
+    truth = NoiseModel(2.0, 100.0, 4.0)
+    white, averaged, sheared = [], [], []
+    for seed in range(15):
+        light = nuclei_field((257, 256), 40, seed=seed).expected
+        x = truth.expose(light, seed)
+        white.append(noise_correlation(x))
+        pairs = (x[:-1] + x[1:]) / 2
+        averaged.append(noise_correlation(pairs))
+        sheared.append([fit_noise(p).gain.value for p in (pairs, pairs[::2])])
+    assert np.abs(np.mean(white, axis=0)).max() < 0.02
+    np.testing.assert_allclose(np.mean(averaged, axis=0), [0.5, 0], atol=0.03)
+    # the mean of two pixels has half the variance; differences of averaged rows half of that
+    np.testing.assert_allclose(np.mean(sheared, axis=0), [0.5, 1.0], rtol=0.1)
+
+
+@few
+@given(st.floats(0, 0.9), st.integers(0, 10**6))
+def test_correlation_of_a_weighted_pair(weight, seed):
+    noise = np.random.default_rng(seed).normal(size=(200, 181))
+    x = noise[:, :-1] + weight * noise[:, 1:]
+    down, right = noise_correlation(x)
+    assert abs(down) < 0.06
+    assert right == pytest.approx(weight / (1 + weight**2), abs=0.06)
+    np.testing.assert_allclose(noise_correlation(x.T), (right, down), atol=1e-12)
+
+
+def test_the_frames_rows_share_noise_and_the_published_images_do_not():
+    from lessonlib.microscopy import camera_frame
+
+    down, right = noise_correlation(camera_frame().pixels)
+    assert down == pytest.approx(0.5, abs=0.08)
+    assert abs(right) < 0.1
+    assert np.abs(noise_correlation(images.nuclei().pixels)).max() < 0.05
+
+
 def test_the_real_frame_is_limited_by_photons_and_the_nuclei_are_not():
     from lessonlib.microscopy import camera_frame
 
-    raw, nuclei = fit_noise(camera_frame().pixels), fit_noise(images.nuclei().pixels)
-    assert raw.gain.low > 0.2
+    raw, nuclei = fit_noise(camera_frame().pixels[::2]), fit_noise(images.nuclei().pixels)
+    assert raw.gain.low > 0.4
     assert raw.variance[-1] > 8 * raw.variance[0]
     assert nuclei.variance[-1] < 1.3 * nuclei.variance[0]
 
@@ -140,6 +176,9 @@ def test_the_real_frame_is_limited_by_photons_and_the_nuclei_are_not():
         (lambda: fit_noise(np.eye(32), bins=2), ValueError, "bins"),
         (lambda: fit_noise(np.eye(32), keep=0), ValueError, "keep"),
         (lambda: fit_noise(np.eye(32), clip=1), ValueError, "clip"),
+        (lambda: noise_correlation(np.eye(8)), ValueError, "image"),
+        (lambda: noise_correlation(np.ones((32, 32))), ValueError, "image"),
+        (lambda: noise_correlation(np.eye(32), keep=2), ValueError, "keep"),
     ],
 )
 def test_what_cannot_be_is_named(call, error, words):

@@ -103,7 +103,7 @@ def test_what_cannot_be_is_named(options, error, words):
 # --- the samples -----------------------------------------------------------------------------
 
 
-def test_the_frame_is_raw_counts_with_its_card():
+def test_the_frame_holds_whole_counts_with_its_card():
     frame = camera_frame()
     assert f"{frame.pixels.shape} {frame.pixels.dtype}" == frame.card.array
     values = np.unique(frame.pixels)
