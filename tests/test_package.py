@@ -20,6 +20,16 @@ HEAVY = {
     "lessonlib.governance": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
     "lessonlib.faces": {"torch", "dask", "matplotlib", "sklearn", "skimage"},
     "lessonlib.microscopy": {"torch", "dask", "matplotlib", "sklearn", "skimage", "stardist"},
+    "lessonlib.astronomy": {
+        "torch",
+        "astropy",
+        "photutils",
+        "ccdproc",
+        "astroscrappy",
+        "matplotlib",
+        "skimage",
+        "dask",
+    },
     "lessonlib.profiling": {"torch", "scipy", "matplotlib", "sklearn"},
 }
 

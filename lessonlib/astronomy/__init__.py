@@ -33,6 +33,7 @@ from lessonlib.astronomy.network import (
 )
 from lessonlib.astronomy.profiles import concentration, petrosian_radius
 from lessonlib.astronomy.recovery import Recovery, completeness, matched_filter, recover_stars
+from lessonlib.astronomy.retrieval import retrieval_share
 from lessonlib.astronomy.shapes import GalaxyShape, asymmetry, ellipticity, measure_shape
 from lessonlib.astronomy.sources import Sky, Sources, find_sources, sky_background
 from lessonlib.astronomy.stretch import asinh_colour, asinh_stretch
@@ -74,6 +75,7 @@ __all__ = [
     "point_spread",
     "pretrained",
     "recover_stars",
+    "retrieval_share",
     "score_mask",
     "sersic_galaxy",
     "signal_to_noise",

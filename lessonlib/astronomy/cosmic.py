@@ -189,7 +189,7 @@ def lacosmic(
     ----------
     .. [1] van Dokkum, P. G. (2001). Cosmic-Ray Rejection by Laplacian Edge Detection. *Publications
        of the Astronomical Society of the Pacific* 113:1420-1427. doi:10.1086/323894
-    .. [2] McCully, C. et al. astropy/astroscrappy. doi:10.5281/zenodo.1482018
+    .. [2] McCully, C. et al. astropy/astroscrappy. doi:10.5281/zenodo.1482019
     """
     from astroscrappy import detect_cosmics
 

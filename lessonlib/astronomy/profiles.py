@@ -11,7 +11,7 @@ from lessonlib.astronomy._checks import as_image
 _STEP = 0.5
 
 #: Points along a pixel's side, to share its light between the rings that cross it.
-_POINTS = 6
+_POINTS = 4
 
 
 def place(image, row, column) -> tuple[np.ndarray, float, float]:
@@ -30,7 +30,7 @@ def growth(image: np.ndarray, row: float, column: float) -> tuple[np.ndarray, np
         raise ValueError(
             f"row and column must lie at least 1 pixel from the edge, got {row:g}, {column:g}"
         )
-    # each pixel is spread over 6 x 6 points, which are counted by the ring that they fall into
+    # each pixel is spread over 4 x 4 points, which are counted by the ring that they fall into
     fine = (np.arange(_POINTS) + 0.5) / _POINTS - 0.5
     y = (np.arange(height)[:, None] + fine - row).ravel()
     x = (np.arange(width)[:, None] + fine - column).ravel()

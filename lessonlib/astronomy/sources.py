@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 from lessonlib._validation import check_integer, check_number
 from lessonlib.astronomy._checks import as_image, as_mask
+from lessonlib.astronomy.limits import point_spread
 
 #: Levels between a source's edge and its peak at which it is looked whether it falls apart.
 _LEVELS = 12
+
+
+@contextmanager
+def _quiet():
+    """Without warnings, such as photutils' about progress bars that are not asked for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +64,8 @@ def sky_background(image: np.ndarray, box: int = 64, mask: np.ndarray | None = N
     ----------
     .. [1] Bradley, L. et al. photutils. doi:10.5281/zenodo.596036
     """
-    from photutils.background import Background2D
+    with _quiet():
+        from photutils.background import Background2D
 
     image = as_image("image", image)
     if mask is not None:
@@ -148,9 +159,9 @@ def find_sources(
     .. [1] Bradley, L. et al. photutils. doi:10.5281/zenodo.596036
     """
     from astropy.convolution import convolve
-    from photutils.segmentation import SourceCatalog, deblend_sources, detect_sources
 
-    from lessonlib.astronomy.limits import point_spread
+    with _quiet():
+        from photutils.segmentation import SourceCatalog, deblend_sources, detect_sources
 
     image = as_image("image", image)
     noise = np.broadcast_to(np.asarray(noise, dtype=np.float64), image.shape)
@@ -163,9 +174,8 @@ def find_sources(
 
     psf = point_spread(fwhm)
     threshold = sigmas * noise * np.sqrt(np.square(psf).sum())
-    with warnings.catch_warnings():
+    with _quiet():
         # that no source was found is an answer, and what lies deep inside the mask is not looked at
-        warnings.simplefilter("ignore")
         smooth = convolve(image, psf, mask=mask, boundary="extend")
         segments = detect_sources(smooth, threshold, min_area, mask=mask)
         if segments is not None and deblend:

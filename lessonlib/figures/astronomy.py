@@ -220,9 +220,9 @@ def shape_plane(
         axes.plot(*values.T, ".", color="0.6", ms=5)
         shown: list[np.ndarray] = []
         for place, picture in zip(values, pictures, strict=True):
-            if all(np.abs((place - other) / (0.14, 0.062)).max() >= 1 for other in shown):
+            if all(np.abs((place - other) / (0.155, 0.078)).max() >= 1 for other in shown):
                 shown.append(place)
-                thumb = OffsetImage(picture, zoom=0.62)
+                thumb = OffsetImage(picture, zoom=0.6)
                 axes.add_artist(AnnotationBbox(thumb, place, frameon=False))
         for i, ((name, ends), colour) in enumerate(zip(drawn.items(), _COLOURS, strict=False)):
             y = -0.09 - 0.075 * i
@@ -234,7 +234,7 @@ def shape_plane(
                 arrowprops={"arrowstyle": "->", "color": PALETTE[colour], "lw": 1.8},
             )
             axes.text(before + 0.04, y, name, va="center", fontsize=10, color=PALETTE[colour])
-        axes.set(xlabel="concentration", ylabel="asymmetry", xlim=(1.6, 5.2), ylim=(-0.22, 0.8))
+        axes.set(xlabel="concentration", ylabel="asymmetry", xlim=(1.6, 4.7), ylim=(-0.22, 0.8))
     return figure
 
 
@@ -277,7 +277,7 @@ def dose(
     lines: Mapping[str, tuple[np.ndarray, np.ndarray]],
     points: Mapping[str, tuple[np.ndarray, np.ndarray]],
 ) -> Figure:
-    """Draw the fainest thing that is found against the light spent on it, on log axes.
+    """Draw the faintest thing that is found against the light spent on it, on log axes.
 
     Parameters
     ----------
@@ -298,5 +298,8 @@ def dose(
             xlabel="photons a pixel",
             ylabel="contrast that half\nthe readings find",
         )
+        axes.set_yticks([0.01, 0.02, 0.05, 0.1, 0.2], ["0.01", "0.02", "0.05", "0.1", "0.2"])
+        axes.set_xticks([25, 100, 400, 1600], ["25", "100", "400", "1,600"])
+        axes.minorticks_off()
         axes.legend(fontsize=9)
     return figure

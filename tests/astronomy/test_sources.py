@@ -148,3 +148,24 @@ def test_neighbours_are_blanked():
 def test_bad_input_is_refused(call, error, match):
     with pytest.raises(error, match=match):
         call()
+
+
+@settings(max_examples=30, deadline=None)
+@given(n=st.integers(2, 12), d=st.integers(1, 5), seed=st.integers(0, 999))
+def test_retrieval_by_loops(n, d, seed):
+    rng = np.random.default_rng(seed)
+    originals, copies = rng.normal(size=(n, d)), rng.normal(size=(n, d))
+    spread = originals.std(axis=0)
+    found = sum(
+        int(np.argmin([np.linalg.norm((copy - other) / spread) for other in originals]) == i)
+        for i, copy in enumerate(copies)
+    )
+    assert sky.retrieval_share(originals, copies).value == pytest.approx(found / n)
+    assert sky.retrieval_share(originals, originals).value == 1
+
+
+def test_retrieval_refuses_other_shapes():
+    with pytest.raises(ValueError, match="one shape"):
+        sky.retrieval_share(np.ones((3, 2)), np.ones((4, 2)))
+    with pytest.raises(ValueError, match="finite"):
+        sky.retrieval_share(np.ones((3, 2)), np.full((3, 2), np.nan))
