@@ -90,4 +90,38 @@ ROWS = [
         lesson="Call all three assumptions, and time a pilot.",
         where="sec-cost",
     ),
+    Row(
+        id="F7",
+        claim="In a study of 2018 a network recognised the hospital instead of pneumonia, by "
+        "markings and formatting, and Grad-CAM caught it.",
+        verdict="MISLEADING",
+        finding="The study's evidence is external testing, an AUC of 0.931 on films of the two "
+        "hospitals it trained on and 0.815 at a third, and networks that tell hospitals apart; "
+        "sorting by hospital alone gives 0.861 {{cite:p}}`zech2018`. The maps in the first "
+        "author's code are class activation maps {{cite:p}}`zech-cam`; no source was found for "
+        "Grad-CAM having caught it.",
+        lesson="Test elsewhere, and train a classifier of hospitals; maps illustrate.",
+        where="sec-explain-others",
+    ),
+    Row(
+        id="F8",
+        claim="A map on the patient's label in the corner shows data leakage.",
+        verdict="MISLEADING",
+        finding="Two failures in one. Patients in both training and test set are a leak, which "
+        "splitting by patient mends and no map shows. A mark that goes with the disease is a "
+        "shortcut, which a clean split leaves in place.",
+        lesson="Split by patient against the one; test under other habits against the other.",
+        where="sec-explain-others fig-habits",
+    ),
+    Row(
+        id="F15",
+        claim="Grad-CAM is essential, and checking models with it is not negotiable.",
+        verdict="MISLEADING",
+        finding="On chest films all of seven methods, Grad-CAM being the best, found disease worse "
+        "than radiologists {{cite:p}}`saporta2022`; each of eight failed at least one of four "
+        "criteria {{cite:p}}`arun2021`; and explanations do not reliably find a shortcut that one "
+        "does not know {{cite:p}}`adebayo2022`.",
+        lesson="Use it to find suspects, and test them.",
+        where="sec-explain-others sec-misleads",
+    ),
 ]

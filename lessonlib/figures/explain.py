@@ -100,35 +100,40 @@ def from_grid(
 
 
 def habits(
-    areas: Mapping[str, Mapping[str, tuple[float, float, float]]], places: Sequence[str]
+    areas: Mapping[str, Mapping[str, Sequence[tuple[float, float, float]]]], places: Sequence[str]
 ) -> Figure:
     """Draw the AUC of networks trained under different habits at places with other ones.
 
     Parameters
     ----------
-    areas : mapping of str to mapping of str to (value, low, high)
-        For each training habit and each place.
+    areas : mapping of str to mapping of str to sequence of (value, low, high)
+        For each panel (a hospital) and each training habit, one a place.
     places : sequence of str
-        Which, from left to right.
+        The habits there, from left to right.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     with course_style():
-        figure, ax = plt.subplots(figsize=(7.6, 3.9))
-        for i, (name, by_place) in enumerate(areas.items()):
-            style, colour = _LINES[i]
-            value, low, high = np.transpose([by_place[place] for place in places])
-            x = np.arange(len(places)) + 0.07 * (i - (len(areas) - 1) / 2)
-            ax.errorbar(
-                x, value, yerr=[value - low, high - value], fmt=style, color=colour, capsize=3,
-                label=name,
-            )  # fmt: skip
-        ax.axhline(0.5, color=PALETTE["black"], ls=":", lw=1)
-        ax.set(ylabel="AUC", ylim=(-0.04, 1.04))
-        ax.set_xticks(range(len(places)), [place.replace(", ", "\n") for place in places])
-        figure.legend(loc="outside lower center", ncols=2)
+        figure, axes = plt.subplots(1, len(areas), figsize=(7.6, 3.9), sharey=True, squeeze=False)
+        for ax, (title, by_training) in zip(axes[0], areas.items(), strict=True):
+            for i, (name, points) in enumerate(by_training.items()):
+                style, colour = _LINES[i]
+                value, low, high = np.transpose(points)
+                x = np.arange(len(places)) + 0.07 * (i - (len(by_training) - 1) / 2)
+                ax.errorbar(
+                    x, value, yerr=[value - low, high - value], fmt=style, color=colour,
+                    capsize=3, label=name,
+                )  # fmt: skip
+            ax.axhline(0.5, color=PALETTE["black"], ls=":", lw=1)
+            ax.set(title=title, ylim=(-0.04, 1.04), xlabel="who is marked there")
+            ax.set_xticks(range(len(places)), [place.replace(" ", "\n") for place in places])
+        axes[0, 0].set_ylabel("AUC")
+        figure.legend(
+            *axes[0, 0].get_legend_handles_labels(), loc="outside lower center",
+            ncols=4, title="trained where the letter goes with the nodule",
+        )  # fmt: skip
     return figure
 
 
