@@ -112,8 +112,9 @@ def sentinel2_reflectance(stored: Any, offset: int, *, nodata: int | None = 0) -
     stored : array_like, torch.Tensor or dask.array.Array, any shape
         Numbers as the file holds them.
     offset : int
-        From the product's metadata, or :func:`sentinel2_offset`. There is no default: it is the
-        number that gets forgotten.
+        From the product's metadata, or
+        :func:`~lessonlib.satellite.sentinel2_offset`. There is no default: it is the number that
+        gets forgotten.
     nodata : int or None, default 0
         The stored number of pixels that were never seen; they become NaN.
 
@@ -208,8 +209,8 @@ def brightness_temperature(radiance: Any, k1: float, k2: float) -> Any:
     Parameters
     ----------
     radiance : array_like, torch.Tensor or dask.array.Array, any shape
-        In W m⁻² sr⁻¹ µm⁻¹: :func:`calibrate` with ``RADIANCE_MULT_BAND_x`` and
-        ``RADIANCE_ADD_BAND_x`` of the MTL file.
+        In W m⁻² sr⁻¹ µm⁻¹: :func:`~lessonlib.satellite.calibrate` with
+        ``RADIANCE_MULT_BAND_x`` and ``RADIANCE_ADD_BAND_x`` of the MTL file.
     k1 : float
         ``K1_CONSTANT_BAND_x``, in the same unit.
     k2 : float
@@ -254,7 +255,7 @@ def brightness_temperature(radiance: Any, k1: float, k2: float) -> Any:
 
 
 def thermal_radiance(kelvin: Any, k1: float, k2: float) -> Any:
-    r"""Return the radiance of a black body: :func:`brightness_temperature` turned round.
+    r"""Return the radiance of a black body: the inverse of brightness temperature.
 
     Parameters
     ----------

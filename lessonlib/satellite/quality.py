@@ -110,7 +110,7 @@ def qa_field(qa: Any, layout: str, name: str) -> Any:
     qa = as_band("qa", qa, kinds="iu")
     if is_tensor(qa):
         torch = library(qa)
-        # PyTorch shifts no uint16, and an int16 above 32 767 would drag its sign along
+        # PyTorch shifts no uint16
         return ((qa.to(torch.int64) >> lowest) & (2**width - 1)).to(torch.uint8)
     return ((qa.astype(np.int64) >> lowest) & (2**width - 1)).astype(np.uint8)
 

@@ -131,7 +131,7 @@ def survey_object(size: int, factor: int, method: str = "mean") -> ObjectSurvey:
     factor : int
         Side of a coarse pixel in fine pixels.
     method : {"mean", "smoothed", "bilinear", "nearest"}
-        As in :func:`coarsen`.
+        As in :func:`~lessonlib.satellite.coarsen`.
 
     Returns
     -------

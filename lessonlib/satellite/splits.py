@@ -46,7 +46,7 @@ def held_out_predictions(
         What is held out together: single pixels at random, all pixels within one pixel of 60 m,
         or all pixels of a parcel. The last two need to know where the pixels lie.
     model : scikit-learn classifier, optional
-        Default :func:`nearest_spectrum`. It is cloned, not changed.
+        Default :func:`~lessonlib.satellite.nearest_spectrum`. It is cloned, not changed.
     folds : int, default 5
         How many times a part is held out.
     seed : int, default 0
@@ -128,14 +128,14 @@ def compare_splits(
     Parameters
     ----------
     draw : callable
-        ``draw(seed)`` returns :class:`LabelledPixels`: :func:`parcel_pixels`, or the same with
-        shuffled parcels.
+        ``draw(seed)`` returns :class:`~lessonlib.satellite.LabelledPixels`:
+        :func:`~lessonlib.satellite.parcel_pixels`, or the same with shuffled parcels.
     seeds : int, default 20
         How many draws.
     splits : tuple of str
         Which ways.
     model : scikit-learn classifier, optional
-        Default :func:`nearest_spectrum`.
+        Default :func:`~lessonlib.satellite.nearest_spectrum`.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def compare_splits(
     Raises
     ------
     ValueError
-        As :func:`held_out_predictions` does.
+        As :func:`~lessonlib.satellite.held_out_predictions` does.
     """
     seeds = check_integer("seeds", seeds, minimum=2)
     accuracy = {split: np.empty(seeds) for split in splits}

@@ -87,7 +87,7 @@ def test_a_factor_cancels_and_an_offset_shrinks_by_its_closed_form(bands, factor
 def test_missing_pixels_stay_missing():
     nan = np.nan
     np.testing.assert_array_equal(
-        spectral_index("NBR", N=[nan, 0.2, 0.0], S2=[0.2, nan, 0.0]), [nan] * 3
+        spectral_index("NBR", N=[nan, 0.2, 0.0, 0.2], S2=[0.2, nan, 0.0, -0.2]), [nan] * 4
     )
 
 

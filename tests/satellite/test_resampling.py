@@ -116,6 +116,12 @@ def test_an_object_drawn_into_the_real_scene_loses_the_surveyed_share(method):
         assert difference.max() == pytest.approx(0.3 * survey.kept[row, column], abs=1e-12)
 
 
+def test_what_is_left_in_every_place_is_nowhere_lost():
+    survey = survey_object(1, 6)
+    assert survey.lost(1 / 36) == 0
+    assert survey.lost(1.001 / 36) == 1
+
+
 def test_survey_reads_itself():
     survey = survey_object(3, 6)
     assert survey.range == (
