@@ -40,8 +40,6 @@ TIMEOUT = 600  # seconds a cell
 MEND = "make notebooks"
 COVER = "index"  # the chapter whose first picture README.md shows
 
-COSTS = ROOT / "benchmarks" / "results" / "notebooks.json"  # what `run --all` measures
-
 # Asked of the kernel when a chapter has run: which of this repository's files did it use, how many
 # seconds did it work, how much memory did it take at most?
 ASK = """
@@ -183,17 +181,24 @@ def run(page: Path, target: Path) -> dict[str, float]:
     return client.cost
 
 
+def costs_file() -> Path:
+    """Where the page on benchmarks finds what running each chapter costs."""
+    return BOOK.parent / "benchmarks" / "results" / "notebooks.json"
+
+
 def store_costs(costs: dict[str, dict[str, float]]) -> None:
     """Store what running each chapter cost, in round numbers, for the page that shows it."""
-    known = json.loads(COSTS.read_text("utf-8")) if COSTS.exists() else {}
+    target = costs_file()
+    known = json.loads(target.read_text("utf-8")) if target.exists() else {}
     known |= {
-        name: {"seconds": round(cost["seconds"]), "mebibytes": round(cost["mebibytes"], -1)}
+        name: {"seconds": round(cost["seconds"]), "mebibytes": round(cost["mebibytes"] / 10) * 10}
         for name, cost in costs.items()
         if cost
     }
     names = {page.stem for page, _ in chapters()}
     kept = {name: known[name] for name in sorted(known) if name in names}
-    COSTS.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
 def fault(page: Path, target: Path) -> str | None:
