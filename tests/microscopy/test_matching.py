@@ -111,6 +111,11 @@ def test_it_is_one_for_the_truth_and_nan_for_nothing():
     assert "missed" in str(match_objects(true, true))
 
 
+def test_an_overlap_of_exactly_the_threshold_counts():
+    half = match_objects(np.array([[1, 1, 0]]), np.array([[1, 0, 0]]), 0.5)
+    assert (half.tp, half.fp, half.fn) == (1, 0, 0)
+
+
 # --- by tile ---------------------------------------------------------------------------------
 
 

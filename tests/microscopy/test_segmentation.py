@@ -56,6 +56,21 @@ def test_spacing_makes_flat_balls_whole():
     assert sorted(round(p[2]) for p in parts) == pytest.approx([21, 43], abs=3)
 
 
+def test_spacing_is_in_the_distance_and_in_the_smoothing():
+    """What would be one object if slices were as thick as pixels."""
+    z, y, x = np.indices((20, 40, 40)) * np.array([3, 1, 1])[:, None, None, None]
+    # one ball above the other: the neck is 13 pixels wide, a ball only 8 slices high
+    balls = ((z - 20) ** 2 + (y - 20) ** 2 + (x - 20) ** 2 < 12**2) | (
+        (z - 40) ** 2 + (y - 20) ** 2 + (x - 20) ** 2 < 12**2
+    )
+    assert segment_nuclei(balls * 100.0, split=1.0, spacing=(3, 1, 1)).max() == 2
+    assert segment_nuclei(balls * 100.0, split=1.0).max() == 1
+    plates = np.zeros((10, 30, 30))
+    plates[2:4, 5:25, 5:25] = plates[5:7, 5:25, 5:25] = 100
+    assert segment_nuclei(plates, smooth=1.5, spacing=(3, 1, 1)).max() == 2
+    assert segment_nuclei(plates, smooth=1.5).max() == 1
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10**6), st.floats(0.5, 50), st.integers(0, 3))
 def test_turning_and_scaling_the_image_change_nothing(seed, factor, turns):
