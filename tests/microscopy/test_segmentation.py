@@ -63,8 +63,8 @@ def test_spacing_is_in_the_distance_and_in_the_smoothing():
     balls = ((z - 20) ** 2 + (y - 20) ** 2 + (x - 20) ** 2 < 12**2) | (
         (z - 40) ** 2 + (y - 20) ** 2 + (x - 20) ** 2 < 12**2
     )
-    assert segment_nuclei(balls * 100.0, split=1.0, spacing=(3, 1, 1)).max() == 2
-    assert segment_nuclei(balls * 100.0, split=1.0).max() == 1
+    assert segment_nuclei(balls * 100.0, split=3.5, spacing=(3, 1, 1)).max() == 2
+    assert segment_nuclei(balls * 100.0, split=3.5).max() == 1
     plates = np.zeros((10, 30, 30))
     plates[2:4, 5:25, 5:25] = plates[5:7, 5:25, 5:25] = 100
     assert segment_nuclei(plates, smooth=1.5, spacing=(3, 1, 1)).max() == 2
