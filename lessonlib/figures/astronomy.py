@@ -234,7 +234,7 @@ def shape_plane(
                 arrowprops={"arrowstyle": "->", "color": PALETTE[colour], "lw": 1.8},
             )
             axes.text(before + 0.04, y, name, va="center", fontsize=10, color=PALETTE[colour])
-        axes.set(xlabel="concentration", ylabel="asymmetry", xlim=(1.6, 4.7), ylim=(-0.22, 0.8))
+        axes.set(xlabel="concentration", ylabel="asymmetry", xlim=(1.6, 4.7), ylim=(-0.22, 0.86))
     return figure
 
 

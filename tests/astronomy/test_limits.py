@@ -118,10 +118,10 @@ def test_the_filter_is_a_correlation():
 
 def test_completeness_is_what_drawn_stars_show():
     """One star in the middle of each exposure, measured by the sum that the docstring gives."""
-    fwhm, b, r, threshold = 3.0, 20.0, 3.0, 120.0
+    fwhm, b, r, threshold = 3.0, 2.0, 1.0, 60.0
     rng = np.random.default_rng(0)
     psf = sky.point_spread(fwhm)
-    for flux in (60.0, 120.0, 200.0):
+    for flux in (45.0, 60.0, 80.0):
         frames = rng.poisson(b + flux * psf, (6000, *psf.shape)) - b
         frames = frames + rng.normal(0, r, frames.shape)
         found = ((frames * psf).sum(axis=(1, 2)) / (psf**2).sum() >= threshold).mean()
