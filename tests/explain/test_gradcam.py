@@ -207,6 +207,27 @@ def test_what_follows_may_overwrite_in_place(name, find):
     )
 
 
+class Tapped(nn.Module):
+    """The layer hands its input on, and the network spoils that input afterwards."""
+
+    def __init__(self):
+        super().__init__()
+        self.small, self.tap = Small().eval(), nn.Identity()
+
+    def forward(self, x):
+        A = self.small.last(self.small.relu(self.small.norm(self.small.first(x))))
+        kept = self.tap(A)
+        A.zero_()
+        return self.small.fc(kept.mean(dim=(2, 3)))
+
+
+def test_what_the_layer_was_given_may_be_overwritten():
+    model, x = Tapped().eval(), pictures(2, 16, 1)
+    cam, plain = GradCAM(model, model.tap), GradCAM(model.small, model.small.last)
+    np.testing.assert_array_equal(cam.generate(x, 1), plain.generate(x, 1))
+    assert cam.raw.any()
+
+
 # --- batches, grad modes, frozen weights -----------------------------------------------------
 
 

@@ -104,7 +104,7 @@ def test_an_additive_network_is_taken_apart_exactly():
         effects(margins, [1, 0])
 
 
-PLACES = {"letter": (5, 4), "nodule": (40, 40), "neither": (20, 60)}
+PLACES = {"letter": (5, 4), "nodule": (40, 40), "neither": (20, 60), "both": (13, 5)}
 
 
 @given(st.lists(st.tuples(st.sampled_from([*PLACES]), st.booleans()), min_size=1, max_size=8))
@@ -112,13 +112,18 @@ PLACES = {"letter": (5, 4), "nodule": (40, 40), "neither": (20, 60)}
 def test_verdicts(cases):
     maps = np.zeros((len(cases), 64, 64))
     masks = np.zeros(maps.shape, dtype=bool)
-    masks[:, 37:44, 37:44] = True
-    for m, (place, _) in zip(maps, cases, strict=True):
+    for m, mask, (place, _) in zip(maps, masks, cases, strict=True):
         m[PLACES[place]] = 1
+        # a nodule beside the letter, so that one pixel is near both: named is what is asked for
+        mask[(slice(15, 21), slice(3, 9)) if place == "both" else (slice(37, 44),) * 2] = True
     letter_leads = np.array([leads for _, leads in cases])
     got = map_verdict(maps, masks, Effects(np.where(letter_leads, 1, 3), np.full(len(maps), 2)))
     wanted = [
-        "silent" if place == "neither" else "right" if (place == "letter") == leads else "wrong"
+        "silent"
+        if place == "neither"
+        else "right"
+        if place == "both" or (place == "letter") == leads
+        else "wrong"
         for place, leads in cases
     ]
     for name in ("right", "wrong", "silent"):
@@ -160,6 +165,19 @@ def test_stem_is_the_beginning_of_lite0(pairs):
     with torch.no_grad():
         whole(x)
     torch.testing.assert_close(PatchNet().features(x.numpy()), seen["A"], atol=1e-4, rtol=1e-4)
+
+
+def test_features_are_standardised_by_channel(pairs):
+    net = PatchNet()
+    features = net.features(pairs.images[1, 0])
+    assert net.standardise(features) is net
+    by_channel = features.transpose(0, 1).flatten(1)
+    scaled = (by_channel - by_channel.mean(1, keepdim=True)) / by_channel.std(1, keepdim=True)
+    given = []
+    net.body = torch.nn.Sequential(torch.nn.Identity())
+    net.body.register_forward_hook(lambda m, i, o: given.append(o))
+    net.classify(features)
+    torch.testing.assert_close(given[0].transpose(0, 1).flatten(1), scaled, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("body", ["conv", "transformer"])

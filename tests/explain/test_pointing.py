@@ -60,7 +60,7 @@ def test_chance_is_what_random_maps_score():
     assert "of 2666 maps" in str(got)
 
 
-@given(pairs(1000), st.floats(1e-300, 1e300))
+@given(pairs(1000), st.sampled_from([1e-300, 1e-20, 1.0, 1e20, 1e305]))
 @settings(deadline=None, max_examples=200)
 def test_mass_share(pair, scale):
     maps, regions = pair

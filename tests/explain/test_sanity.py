@@ -99,6 +99,15 @@ def test_weights_come_back_whatever_happens(fails_at, seed):
         assert torch.equal(v, before[k])
 
 
+def test_a_part_named_twice_is_shuffled_once():
+    net, x = network(), images()
+    cam = GradCAM(net, net[2])
+    twice = randomisation_test(
+        lambda x: cam.generate(x, 0), x, {"head": net[6], "head again": net[6], "first": net[0]}
+    )
+    np.testing.assert_array_equal(twice.rank_correlation[0], twice.rank_correlation[1])
+
+
 def test_constant_maps_have_no_correlation():
     net, calls = network(), [0]
 
