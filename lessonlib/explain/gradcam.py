@@ -63,7 +63,7 @@ class GradCAM:
 
     enlarged to the picture by bilinear interpolation and divided by its maximum. The division
     hides how large the evidence was: a network of random weights gives a map from 0 to 1 too.
-    :attr:`raw` keeps the scale.
+    `raw` keeps the scale.
 
     The mean over places is also what a channel is worth where it is *not* wanted: a place can light
     up although the network does not use it. HiResCAM [2]_ leaves the mean out,

@@ -143,7 +143,7 @@ def effects(margins: np.ndarray, labels: np.ndarray) -> Effects:
     Parameters
     ----------
     margins : numpy.ndarray, shape (2, 2, N)
-        Log-odds of the four versions, in the order of :attr:`MarkerPairs.images`.
+        Log-odds of the four versions, in the order of `MarkerPairs.images`.
     labels : numpy.ndarray, shape (N,)
         1 where there is a nodule.
 
