@@ -229,7 +229,7 @@ ROWS = [
         verdict="GAP",
         finding="Batch normalisation drifts. After 20 training-mode passes over the radiograph, "
         "with {weights} weights changed, EfficientNet-Lite0's features have moved by "
-        "{change:.0%} of their size; kept in evaluation mode, by {kept:.0%}.",
+        "{change:.1f} times their size; kept in evaluation mode, by {kept:.0%}.",
         lesson="Keep frozen stages in evaluation mode, also after `model.train()`.",
         where="fig-drift tests/test_transfer.py::test_drift",
         measure=drift,

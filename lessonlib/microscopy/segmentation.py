@@ -76,8 +76,8 @@ def segment_nuclei(
 
     Notes
     -----
-    Every step is scikit-image's or SciPy's: Otsu's threshold [1]_, :func:`scipy.ndimage.label`
-    by way of :func:`skimage.measure.label`, the exact Euclidean distance transform, and the
+    Every step is scikit-image's or SciPy's: Otsu's threshold [1]_, ``scipy.ndimage.label``
+    by way of ``skimage.measure.label``, the exact Euclidean distance transform, and the
     watershed of the negated distance from its h-maxima. A constant image has no nuclei.
 
     References

@@ -164,7 +164,7 @@ def separate_stains(
     .. math:: D = c\,M \quad\Rightarrow\quad c = D\,M^{+}.
 
     For three stains the pseudo-inverse is the inverse, and this is
-    :func:`skimage.color.separate_stains` (as in ``rgb2hed``) but for three things: amounts are
+    ``skimage.color.separate_stains`` (as in ``rgb2hed``) but for three things: amounts are
     in powers of ten rather than of a million, negative ones are kept rather than set to 0, and
     what is left over with fewer than three stains is returned.
 
