@@ -39,6 +39,8 @@ def test_offline_copy_opens_from_disk(browser, unpacked, page):
     tab.on("pageerror", lambda e: wrong.append(str(e)))
     tab.on("request", lambda r: asked.append(r.url))
     tab.goto((unpacked / page).as_uri(), wait_until="load")
+    if page == "index.html":  # it sends the reader on
+        tab.wait_for_url("**/notebooks/index.html", wait_until="load")
     tab.evaluate(chromium.SETTLE)
     assert not wrong
     assert not [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
