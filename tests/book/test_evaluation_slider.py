@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from lessonlib import evaluation as ev
+from tests.book.slider import Slider
 from tests.book.test_pages import Visit
 
 pytestmark = pytest.mark.browser
 PAGE = "notebooks/evaluation.html"
-
-
-def part(tab, name):
-    return tab.locator(f'.threshold-slider [data-part="{name}"]')
+SLIDER = Slider("threshold-slider")
+part, press = SLIDER.part, SLIDER.press
 
 
 def shown(tab, name) -> float:
@@ -34,12 +33,6 @@ def cases(data) -> tuple[np.ndarray, np.ndarray]:
 def visit(browser, site):
     with Visit(browser, f"{site}/{PAGE}", 1280) as visit:
         yield visit
-
-
-def press(tab, name, key, times) -> None:
-    part(tab, name).focus()
-    for _ in range(times):
-        tab.keyboard.press(key)
 
 
 @pytest.mark.parametrize(
@@ -87,22 +80,10 @@ def test_a_reader_who_cannot_see_is_told(visit):
     tab = visit.tab
     press(tab, "threshold", "ArrowRight", 3)
     tab.wait_for_timeout(500)
-    spoken = part(tab, "status")
-    assert spoken.get_attribute("aria-live") == "polite"
-    assert f"{part(tab, 'tp').inner_text()} nodules found" in spoken.inner_text()
-    for name in ("threshold", "prevalence", "price"):
-        slider = part(tab, name)
-        value = part(tab, f"{name}-value").inner_text()
-        assert slider.get_attribute("aria-valuetext") == value
-        assert tab.locator(f'label[for="{slider.get_attribute("id")}"]').is_visible()
-        assert slider.bounding_box()["height"] >= 44  # a finger's width
+    SLIDER.check_spoken(
+        tab, f"{part(tab, 'tp').inner_text()} nodules found", ("threshold", "prevalence", "price")
+    )
 
 
 def test_without_its_script_the_page_says_where_to_look(browser, site):
-    context = browser.new_context(java_script_enabled=False)
-    tab = context.new_page()
-    tab.goto(f"{site}/{PAGE}")
-    assert part(tab, "fallback").is_visible()
-    assert not part(tab, "panel").is_visible()
-    assert tab.locator("#fig-operating-points img").is_visible()
-    context.close()
+    SLIDER.check_fallback(browser, f"{site}/{PAGE}", "#fig-operating-points")

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from lessonlib.imbalance import focal_curve, trained_probability
+from tests.book.slider import Slider
 from tests.book.test_pages import Visit, check_accessible
 
 pytestmark = pytest.mark.browser
 PAGE = "notebooks/imbalance.html"
-
-
-def part(tab, name):
-    return tab.locator(f'.focal-slider [data-part="{name}"]')
+SLIDER = Slider("focal-slider")
+part, press = SLIDER.part, SLIDER.press
 
 
 def number(tab, name) -> float:
@@ -33,12 +32,6 @@ def gradient(tab, name) -> np.ndarray:
 def visit(browser, site):
     with Visit(browser, f"{site}/{PAGE}", 1280) as visit:
         yield visit
-
-
-def press(tab, name, key, times) -> None:
-    part(tab, name).focus()
-    for _ in range(times):
-        tab.keyboard.press(key)
 
 
 @pytest.mark.parametrize(
@@ -82,15 +75,7 @@ def test_a_reader_who_cannot_see_is_told(visit):
     tab = visit.tab
     press(tab, "gamma", "ArrowRight", 2)
     tab.wait_for_timeout(500)
-    spoken = part(tab, "status")
-    assert spoken.get_attribute("aria-live") == "polite"
-    assert part(tab, "balance").inner_text() in spoken.inner_text()
-    for name in ("gamma", "alpha"):
-        slider = part(tab, name)
-        value = part(tab, f"{name}-value").inner_text()
-        assert slider.get_attribute("aria-valuetext") == value
-        assert tab.locator(f'label[for="{slider.get_attribute("id")}"]').is_visible()
-        assert slider.bounding_box()["height"] >= 44  # a finger's width
+    SLIDER.check_spoken(tab, part(tab, "balance").inner_text(), ("gamma", "alpha"))
 
 
 @pytest.mark.parametrize("width", [1280, 390])

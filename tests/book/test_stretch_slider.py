@@ -9,30 +9,23 @@ import numpy as np
 import pytest
 
 from lessonlib.astronomy import asinh_stretch
+from tests.book.slider import Slider
 from tests.book.test_pages import Visit
 
 pytestmark = pytest.mark.browser
 PAGE = "notebooks/astronomy.html"
+SLIDER = Slider("stretch-slider")
+part, press = SLIDER.part, SLIDER.press
 CANVAS = """box => {
   const c = box.querySelector("canvas");
   return Array.from(c.getContext("2d").getImageData(0, 0, c.width, c.height).data);
 }"""
 
 
-def part(tab, name):
-    return tab.locator(f'.stretch-slider [data-part="{name}"]')
-
-
 @pytest.fixture
 def visit(browser, site):
     with Visit(browser, f"{site}/{PAGE}", 1280) as visit:
         yield visit
-
-
-def press(tab, name, key, times) -> None:
-    part(tab, name).focus()
-    for _ in range(times):
-        tab.keyboard.press(key)
 
 
 def stored(picture) -> np.ndarray:
@@ -80,21 +73,10 @@ def test_a_reader_who_cannot_see_is_told(visit):
     tab = visit.tab
     press(tab, "softening", "ArrowRight", 2)
     tab.wait_for_timeout(500)
-    spoken = part(tab, "status")
-    assert spoken.get_attribute("aria-live") == "polite"
-    assert f"{part(tab, 'greys-noise').inner_text()} of 255 greys" in spoken.inner_text()
-    for name in ("softening", "white"):
-        slider = part(tab, name)
-        assert slider.get_attribute("aria-valuetext") == part(tab, f"{name}-value").inner_text()
-        assert tab.locator(f'label[for="{slider.get_attribute("id")}"]').is_visible()
-        assert slider.bounding_box()["height"] >= 44  # a finger's width
+    SLIDER.check_spoken(
+        tab, f"{part(tab, 'greys-noise').inner_text()} of 255 greys", ("softening", "white")
+    )
 
 
 def test_without_its_script_the_page_says_where_to_look(browser, site):
-    context = browser.new_context(java_script_enabled=False)
-    tab = context.new_page()
-    tab.goto(f"{site}/{PAGE}")
-    assert part(tab, "fallback").is_visible()
-    assert not part(tab, "panel").is_visible()
-    assert tab.locator("#fig-stretches img").is_visible()
-    context.close()
+    SLIDER.check_fallback(browser, f"{site}/{PAGE}", "#fig-stretches")
