@@ -55,7 +55,7 @@ def deform_blocks(image: Any, field: Field, *, nearest: bool = False, name: str)
         out = np.empty((len(planes), *maps.shape[1:]), block.dtype)
         for target, plane in zip(out, planes, strict=True):
             limits = None if nearest else finite_limits(plane, name)
-            target[:] = look_up(plane, maps, limits)
+            look_up(plane, maps, limits, target)
         return out.reshape(*block.shape[:lead], *maps.shape[1:])
 
     return padded.map_blocks(move, chunks=image.chunks, dtype=image.dtype, meta=image._meta)
