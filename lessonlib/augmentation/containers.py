@@ -21,6 +21,11 @@ def is_torch(value: Any, kind: str = "Tensor") -> bool:
     return torch is not None and isinstance(value, getattr(torch, kind))
 
 
+def is_on_device(value: Any) -> bool:
+    """Tell whether `value` is a tensor in the memory of a graphics card."""
+    return is_torch(value) and value.device.type in ("cuda", "xpu")
+
+
 def is_dask(value: Any) -> bool:
     """Tell whether `value` is a dask array, without importing dask."""
     dask_array = sys.modules.get("dask.array")
@@ -132,6 +137,26 @@ def unpack_mask(
             f"got {shape[0]} of {shape[2]} × {shape[3]} px"
         )
     return answer
+
+
+def without_pixels(tensor: Any, name: str) -> np.ndarray:
+    """Return an array of the shape and dtype of a tensor that takes no memory: for checks."""
+    torch = sys.modules["torch"]
+    empty = torch.empty(0, dtype=tensor.dtype, requires_grad=tensor.requires_grad)
+    array, _ = _from_torch(empty, name)
+    return np.broadcast_to(np.zeros((), array.dtype), tuple(tensor.shape))
+
+
+def stack_of(tensor: Any, channel_axis: int | None) -> tuple[Any, Callable[[Any], Any]]:
+    """Return a tensor as a view ``(N, C, H, W)``, and the function that puts an answer back."""
+    shape = tensor.shape
+    if tensor.ndim == 2:
+        return tensor[None, None], lambda planes: planes.reshape(shape)
+    if channel_axis == -1:
+        moved = tensor.movedim(-1, -3)
+        planes = moved if moved.ndim == 4 else moved[None]
+        return planes, lambda planes: planes.movedim(-3, -1).reshape(shape)
+    return tensor.reshape(-1, *shape[-3:]), lambda planes: planes.reshape(shape)
 
 
 def check_layout(array: Any, channel_axis: int | None, name: str, most: int) -> None:

@@ -123,7 +123,8 @@ class ElasticDeformation:
         image : numpy.ndarray, PIL.Image.Image, torch.Tensor or dask.array.Array
             ``(H, W)``, ``(C, H, W)`` or a batch ``(N, C, H, W)``, which gets a field per picture
             (see `channel_axis` for other layouts). Dask arrays, ``(H, W)`` or ``(C, H, W)``, stay
-            lazy; the field is drawn at the call. NaN counts as missing and stays missing.
+            lazy; the field is drawn at the call. Tensors in the memory of a graphics card are
+            moved there. NaN counts as missing and stays missing.
         mask : of the same kinds, optional
             Labels of the same picture, with or without the channel axis. Their bits are copied
             from the nearest pixel: no new label can appear.
@@ -143,6 +144,10 @@ class ElasticDeformation:
         """
         if containers.is_dask(image):
             return self._deform_dask(image, mask)
+        if containers.is_on_device(image):
+            from lessonlib.augmentation.on_device import deform_on_device
+
+            return deform_on_device(image, mask, self.channel_axis, self._draw)
         planes, pack = containers.unpack(image, self.channel_axis, "image")
         masks = None
         if mask is not None:
@@ -195,7 +200,8 @@ class ElasticDeformation:
             rng = self.generator
         else:
             torch = sys.modules["torch"]
-            seed = torch.randint(2**63 - 1, (), generator=self.generator).item()
+            where = self.generator.device
+            seed = torch.randint(2**63 - 1, (), generator=self.generator, device=where).item()
             rng = np.random.default_rng(seed)
         data = sys.modules.get("torch.utils.data")
         worker = data.get_worker_info() if data else None
