@@ -1,8 +1,8 @@
-"""What the pages of the book (``book/*.md``) say outside their code: citations, and typed numbers.
+"""What the pages of the book say outside their code: citations, and numbers that somebody typed.
 
-    python book/_tools/prose.py [PAGE ...]     list the numbers typed in prose, and what vouches for each
+    python book/_tools/prose.py [PAGE ...]     list the typed numbers, and what vouches for each
 
-A number in prose is either computed beside it (glued, and so not typed), or something vouches for it:
+A number in prose is computed beside it (glued, and so not typed), or something vouches for it:
 
 - ``fact``: a citation stands in the same paragraph, and a row of ``book/claims.toml`` for that page
   and one of those keys states the number;
@@ -10,8 +10,8 @@ A number in prose is either computed beside it (glued, and so not typed), or som
 - ``question``: a question invents its case, and its answer takes the numbers up;
 - ``listed``: ``book/typed_numbers.toml`` says why it may stand there.
 
-Not numbers of this kind: names (``Sentinel-2``, ``16-bit``), 0 and 1, which bound a scale, numbers of
-lists, sections and versions, the overview's reading time, and whatever stands in code or formulas.
+Not numbers of this kind: names (``Sentinel-2``, ``16-bit``), 0 and 1, which bound a scale, numbers
+of lists, sections and versions, the overview's reading time, and what stands in code or formulas.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ _NUMBER = re.compile(
     r"\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+−]?\d+)?"
     r"(?![\w]|-bit|[.,]\d)"
 )
-# "Python 3.11", "Rule 11", "exercise 2": a name, as the words say
+# "Python 3.11", "Rule 11", "exercise 2": a name, as the word before it says
 _NAMED = re.compile(
-    r"(?:Python|version|release|Rule|Article|Articles|Annex|part|section|issue|exercise|exercises|"
-    r"Exercise|Table|Figure|Landsat|Collection|level|PNG|band|bands|class|COVID|row|phase|Regulation \(EU\)"
-    r")\s(?:[\w-]+ (?:and|to) )?$"
+    r"(?:Python|version|release|Rule|Articles?|Annex|part|section|issue|[Ee]xercises?|Table|Figure|"
+    r"Landsat|Collection|level|PNG|bands?|class|COVID|row|phase|Regulation \(EU\))"
+    r"\s(?:[\w-]+ (?:and|to) )?$"
 )
 
 
@@ -218,7 +218,7 @@ def stated() -> dict[tuple[str, str], set[float]]:
 
 
 def vouchers(name: str, text: str) -> Iterator[tuple[Typed, str]]:
-    """Yield each typed number of a page with what vouches for it: fact, set-up, listed or nothing."""
+    """Yield each typed number of a page with the word for what vouches for it, or nothing."""
     facts = stated()
     listed = [e for e in table("typed_numbers.toml", "number") if e["page"] == name]
     known = constants(parts(text)[1])
@@ -254,6 +254,7 @@ def stands(snippet: str, found: Typed, text: str) -> bool:
 
 
 def main(names: list[str]) -> None:
+    """Print every typed number of the pages named, or of all."""
     for page in pages():
         if names and page.stem not in names:
             continue
