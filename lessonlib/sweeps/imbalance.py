@@ -34,7 +34,17 @@ SOURCES = (
     "sweeps/imbalance.py",
 )
 
-__all__ = ["ACT_FROM", "SOURCES", "biopsies", "configs", "data", "judge", "nodules", "run"]
+__all__ = [
+    "ACT_FROM",
+    "PENALTIES",
+    "SOURCES",
+    "biopsies",
+    "configs",
+    "data",
+    "judge",
+    "nodules",
+    "run",
+]
 
 PREVALENCE = 0.02
 #: Probabilities from which on one would act, for the decision curves.
@@ -42,6 +52,8 @@ ACT_FROM = tuple(k / 100 for k in range(1, 21))
 _CURVES = ("plain", "weighted", "focal")
 _SEEDS = {"nodules": 10, "biopsies": 20}
 _PENALTY = {"nodules": 0.02, "biopsies": 0.01}
+#: Penalties at which plain and weighted training are compared once more.
+PENALTIES = (0.005, 0.02, 0.1, 0.5, 2.0)
 _COMPONENTS = 32
 
 
@@ -145,9 +157,11 @@ def run(data: str, seed: int) -> dict[str, Any]:
         For each strategy "as trained" and "restored", what :func:`judge` says; "slid", by how much
         the plain model is more specific where its threshold gives the same sensitivity; for some
         also the net benefits at :data:`ACT_FROM`, "benefit" and "restored benefit". Under "moved"
-        the plain model with its threshold at the prevalence.
+        the plain model with its threshold at the prevalence. Under "auc by penalty" that of "plain"
+        and "weighted" at each of :data:`PENALTIES`: weights make the loss steeper, so that one
+        penalty holds a weighted head back less.
     """
-    from lessonlib.evaluation import at_threshold, net_benefit
+    from lessonlib.evaluation import at_threshold, auc_interval, net_benefit
     from lessonlib.imbalance.strategies import STRATEGIES, train_strategy
 
     X, y, Z, truth = {"nodules": nodules, "biopsies": biopsies}[data](seed)
@@ -174,4 +188,11 @@ def run(data: str, seed: int) -> dict[str, Any]:
             for key, p in {"benefit": said, "restored benefit": restored}.items():
                 curve = net_benefit(truth, p, ACT_FROM, prevalence=PREVALENCE).model
                 result[name][key] = [round(float(v), 5) for v in curve]
+    result["auc by penalty"] = {
+        name: [
+            round(auc_interval(truth, train_strategy(name, X, y, penalty=p).probability(Z)).auc, 5)
+            for p in PENALTIES
+        ]
+        for name in ("plain", "weighted")
+    }
     return result

@@ -112,3 +112,15 @@ def test_what_the_chapter_says_of_the_stored_runs(data):
         assert mean_interval(found).low > 0.1
     focal = column(data, "focal", "as trained", "sensitivity") - plain["sensitivity"]
     assert mean_interval(focal).high < 0.06
+
+
+def test_what_weights_cost_depends_on_the_penalty_that_both_share():
+    runs = [e.result["auc by penalty"] for e in sweeps.load("imbalance").select(data="nodules")]
+    lost = np.array([run["plain"] for run in runs]) - [run["weighted"] for run in runs]
+    at = dict(zip(sweep.PENALTIES, (mean_interval(column) for column in lost.T), strict=True))
+    assert at[0.02].low > 0  # the chapter's penalty: weighted training is held back less by it
+    assert abs(at[2.0].value) < 0.01  # a penalty that holds both back: nothing is lost
+    for name in ("plain", "weighted"):  # the penalty of the comparison is the chapter's own
+        index = sweep.PENALTIES.index(0.02)
+        stored = column("nodules", name, "as trained", "auc")
+        np.testing.assert_allclose([run[name][index] for run in runs], stored, atol=2e-4)
