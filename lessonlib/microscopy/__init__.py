@@ -11,15 +11,14 @@ how well.
 from __future__ import annotations
 
 from lessonlib.microscopy.anscombe import anscombe, inverse_anscombe
+from lessonlib.microscopy.camera import NoiseModel
 from lessonlib.microscopy.matching import (
     Matching,
     average_precision,
     iou_matrix,
     match_objects,
-    precision_gain,
-    tile_counts,
 )
-from lessonlib.microscopy.noise import NoiseFit, NoiseModel, fit_noise, noise_correlation
+from lessonlib.microscopy.noise import NoiseFit, fit_noise, noise_correlation
 from lessonlib.microscopy.samples import camera_frame, nuclei_stack
 from lessonlib.microscopy.segmentation import segment_nuclei
 from lessonlib.microscopy.stains import (
@@ -28,6 +27,7 @@ from lessonlib.microscopy.stains import (
     optical_density,
     separate_stains,
 )
+from lessonlib.microscopy.tiles import precision_gain, tile_counts
 
 __all__ = [
     "STAINS",

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from lessonlib._validation import check_choice
-from lessonlib.microscopy.noise import NoiseModel
+from lessonlib.microscopy.camera import NoiseModel
 
 _HALF = np.sqrt(1.5)
 #: Photons from which the closed form is used, and how finely the table below is laid.
