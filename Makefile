@@ -1,6 +1,7 @@
 # The course's commands; `make help` lists them. Every target sets up the one .venv if it must.
 PYTHON ?= python3
-VENV   := .venv
+# A container brings its environment with it and names it (.devcontainer/Dockerfile).
+VENV   := $(or $(COURSE_VENV),.venv)
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 READY  := $(VENV)/.ready
@@ -76,4 +77,4 @@ lock: $(READY)  ## renew constraints.txt after a change of requirements.txt (nee
 	@sed -i.old -E "s/ ; \(platform_machine == 'arm64' and sys_platform == 'darwin'\) or sys_platform == 'linux' or sys_platform == 'win32'$$//" constraints.txt && rm constraints.txt.old
 
 clean:  ## delete everything that was made here
-	rm -rf $(VENV) .bench _build _build.log .coverage .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench _build _build.log .coverage .pytest_cache .ruff_cache .hypothesis
