@@ -84,8 +84,8 @@ ROWS = [
         claim="A specialist labels an image in 10 to 30 minutes, a mask takes hours, an hour "
         "costs \\$150.",
         verdict="CITE",
-        finding="Measured elsewhere: 2 to 2½ minutes a plain film {{cite:p}}`dockray1978`, 16 a "
-        "CT report {{cite:p}}`sexauer2022`, 30 to 60 to outline one abdominal organ "
+        finding="Found elsewhere: 2 to 2½ minutes a case of plain films {{cite:p}}`dockray1978`, "
+        "16 a CT report {{cite:p}}`sexauer2022`, 30 to 60 to outline one abdominal organ "
         "{{cite:p}}`qu2023`. For the rate no source was found.",
         lesson="Call all three assumptions, and time a pilot.",
         where="sec-cost",
