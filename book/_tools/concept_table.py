@@ -4,8 +4,8 @@
     python book/_tools/concept_table.py check    name what is wrong with the table or the pages
 
 The overviews get Markdown rather than a directive, because most pages are notebooks, too: who opens
-one in JupyterLab, on Colab or on Binder has no Sphinx and needs to know the same. The pages that exist
-in the book only are made from the table by the extension `book/_ext/concepts.py`.
+one in JupyterLab, on Colab or on Binder has no Sphinx and needs to know the same. What stands on
+pages of the book alone is made from the table by the extension `book/_ext/concepts.py`.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def unmarked(page: Page, concept: Concept, home: Page) -> bool:
 
 
 def uses(concept: Concept, page: Page) -> bool:
-    """Say whether a page links a concept to the glossary, or names it more often than in passing."""
+    """Say whether a page links a concept to the glossary, or names it more than in passing."""
     if concept.name.lower() in page.terms:
         return True
     return bool(concept.plain) and len(concept.plain.findall(_LINK.sub("", page.body))) > 1
