@@ -104,6 +104,10 @@ def signal_to_noise(
     -----
     .. math:: \frac{S}{N} = \frac{F}{\sqrt{F + n\,(b + r^2)}}
 
+    It is an upper bound. The sky under the star has to be estimated, from a finite number of other
+    pixels, and Merline and Howell [1]_ found that an equation without that error consistently
+    promises more than a measurement keeps; they give a revised one.
+
     References
     ----------
     .. [1] Merline, W. J. and Howell, S. B. (1995). A realistic model for point-sources imaged on
