@@ -131,7 +131,8 @@ class Elsewhere(SphinxDirective):
 
     def clone(self, repository):
         clone = (repository or PLACEHOLDER).clone
-        return ["```bash", clone, "cd imaging-course", "make lab", "```"]
+        said = [] if repository else ["", "`ADDRESS` is where you have found this course."]
+        return ["```bash", clone, "cd imaging-course", "make lab", "```", *said]
 
     def launch(self, repository):
         if repository is None:
@@ -153,7 +154,7 @@ class Elsewhere(SphinxDirective):
         return [f"{told}. The rocket at the top of a notebook's page opens that notebook."]
 
     def colab(self, repository):
-        return ["```python", *(repository or PLACEHOLDER).colab_cell.splitlines(), "```"]
+        return ["```ipython3", *(repository or PLACEHOLDER).colab_cell.splitlines(), "```"]
 
     def memory(self, repository):
         names = [f"{{doc}}`/notebooks/{name}`" for name in too_large()]
