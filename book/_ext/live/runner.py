@@ -11,6 +11,7 @@ import base64
 import contextlib
 import io
 import linecache
+import logging
 import os
 import sys
 import traceback
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 os.environ["MPLBACKEND"] = "Agg"
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # the first figure makes a list of fonts
 _HINT = (
     "\nNot every package runs in the page: PyTorch and imbalanced-learn do not. "
     "They are there where the course is installed."
