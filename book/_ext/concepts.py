@@ -91,21 +91,18 @@ class LearningPath(Made):
     final_argument_whitespace = True
 
     def markdown(self):
-        rows, minutes = [], 0
+        steps, minutes = [], 0
         for place, step in enumerate(learning_paths.read()[self.arguments[0]], 1):
             page = self.pages[step.page]
             minutes += page.read_minutes
-            can = page.outcomes[step.outcome - 1] if step.outcome else ""
+            line = f"{place}. {link(page)}, {page.read_minutes} min"
+            line += f" (and {page.solve} to solve)" if page.solve else ""
+            line += f": you can {page.outcomes[step.outcome - 1]}." if step.outcome else "."
             if step.look_up:
                 terms = ", ".join(f"{{term}}`{t}`" for t in step.look_up)
-                can = f"{can}. *Look up first:* {terms}"
-            time = f"{page.read_minutes} min" + (f", {page.solve} to solve" if page.solve else "")
-            rows.append((f"{place}", link(page), time, can))
-        return [
-            f"{len(rows)} pages, about {minutes / 60:.0f} hours of reading.",
-            "",
-            *table(("", "page", "time", "afterwards you can"), rows),
-        ]
+                line += f" *Look up first:* {terms}."
+            steps.append(line)
+        return [*steps, "", f"Together about {minutes / 60:.0f} hours of reading."]
 
 
 class ConceptGraph(Made):
@@ -144,7 +141,7 @@ class ConceptIndex(Made):
     """Every concept in alphabetical order."""
 
     def markdown(self):
-        rows = []
+        lines = []
         for concept in sorted(self.concepts.values(), key=lambda c: c.name.casefold()):
             users = [
                 link(p, p.short)
@@ -153,9 +150,11 @@ class ConceptIndex(Made):
             ]
             needs = [f"{{term}}`{self.concepts[n].name}`" for n in concept.needs]
             home = self.taught[concept.chapter]
-            name = f"{{term}}`{concept.name}`"
-            rows.append((name, link(home, home.short), ", ".join(needs), ", ".join(users)))
-        return table(("concept", "introduced in", "needs", "also used in"), rows)
+            said = [f"introduced in {link(home, home.short)}"]
+            said += [f"needs {', '.join(needs)}"] if needs else []
+            said += [f"used in {', '.join(users)}"] if users else []
+            lines += [f"{{term}}`{concept.name}`", f": {'; '.join(said)}", ""]
+        return lines
 
 
 def say_where_introduced(app, doctree) -> None:

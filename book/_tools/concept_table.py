@@ -15,14 +15,14 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from course_pages import END, MADE, ROOT, Page, load
+from course_pages import END, MADE, ROOT, Page, load, without_links
 
 MEND = "python book/_tools/concept_table.py write"
 _YOU_NEED = re.compile(r"^\*\*You need\*\*:.*?\n\n", re.S | re.M)
 _BOX = re.compile(rf"{MADE}\n.*?{END}\n\n", re.S)
-_LINK = re.compile(r"\[[^\]]*\]\([\w-]+\.ipynb\)|\{(?:doc|numref|ref|cite:\w)\}`[^`]*`")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Concept:
     chapter: str
     needs: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def plain(self) -> re.Pattern | None:
         """What finds the concept in running text, or None where its name is an everyday word."""
         if " " not in self.name and self.name == self.name.lower():
@@ -77,9 +77,11 @@ def closure(concepts: Mapping[str, Concept], names: set[str]) -> set[str]:
 
 def unmarked(page: Page, concept: Concept, home: Page) -> bool:
     """Say whether a page first names a concept in a paragraph without a link to its chapter."""
+    if not concept.plain.search(page.words):
+        return False
     links = (f"]({home.name}.ipynb)", f"/{home.name}`", f"/{home.name}>`")
     for paragraph in re.split(r"\n\s*\n", page.body):
-        if concept.plain.search(_LINK.sub("", paragraph)):
+        if concept.plain.search(without_links(paragraph)):
             return not any(link in paragraph for link in links)
     return False
 
@@ -88,7 +90,7 @@ def uses(concept: Concept, page: Page) -> bool:
     """Say whether a page links a concept to the glossary, or names it more than in passing."""
     if concept.name.lower() in page.terms:
         return True
-    return bool(concept.plain) and len(concept.plain.findall(_LINK.sub("", page.body))) > 1
+    return bool(concept.plain) and len(concept.plain.findall(page.words)) > 1
 
 
 def prerequisites(

@@ -22,6 +22,7 @@ MADE, END = "<!-- made from book/concepts.csv -->", "<!-- end of what was made -
 TERM = re.compile(r"\{term\}`(?:[^`<]*<([^`>]+)>|([^`]+))`")
 _MADE = re.compile(rf"\n{MADE}\n.*?{END}\n", re.S)
 _CELL = re.compile(r"^```\{code-cell\}.*?^```$", re.S | re.M)
+_LINK = re.compile(r"\[[^\]]*\]\([\w-]+\.ipynb\)|\{(?:doc|numref|ref|cite:\w)\}`[^`]*`")
 _FORMULA = re.compile(r"\$\$.*?\$\$", re.S)
 _OVERVIEW = re.compile(r"^:::+\{admonition\} Overview\n(.*?)^:::+\s*$", re.S | re.M)
 _NUMBER_WORDS = {"a": 1, "half a": 0.5, "less than a": 1, "about a": 1}
@@ -52,6 +53,11 @@ class Page:
         """The text without header, code, and what was made for its overview."""
         text = self.text.split("\n---\n", 1)[1] if self.text.startswith("---\n") else self.text
         return _MADE.sub("\n", _CELL.sub("", text))
+
+    @cached_property
+    def words(self) -> str:
+        """The body without links and references, whose words are another page's."""
+        return without_links(self.body)
 
     @cached_property
     def overview(self) -> str:
@@ -120,6 +126,11 @@ class Page:
     def terms(self) -> frozenset[str]:
         """The glossary terms that the page links to, in lower case."""
         return frozenset(" ".join((a or b).split()).lower() for a, b in TERM.findall(self.body))
+
+
+def without_links(text: str) -> str:
+    """Return a text without its links and references."""
+    return _LINK.sub("", text)
 
 
 def load(root: Path = ROOT, parts: tuple[str, ...] = READ_IN_ORDER) -> dict[str, Page]:
