@@ -10,6 +10,7 @@ from lessonlib.errata import e6
 from lessonlib.errata.augmentation import (
     crop_shapes,
     field_as_published,
+    film_auc,
     nodule_films,
     warp_as_published,
     wedge,
@@ -118,7 +119,19 @@ def test_e6_8_flips_help_one_label_and_ruin_the_other(measured):
     assert got["presence_flip"].low > got["presence"].value
     assert got["side"].low > 0.8
     assert got["side_flip"].high < 0.65
-    assert got["side_swap"].low > got["side"].high
+    assert got["side_swap"].low > got["side"].value
+    assert got["presence_gain"].low > 0
+    assert got["swap_gain"].low > 0
+
+
+def test_e6_8_copies_that_are_not_mirrored_change_nothing():
+    """What the mirrored copies gain is not that the penalty holds twice as many rows back less."""
+    films, present, _ = nodule_films(40, np.random.default_rng(0))
+    test, truth, _ = nodule_films(100, np.random.default_rng(1))
+    once = film_auc(films, present, test, truth)
+    twice = film_auc(np.tile(films, (2, 1, 1)), np.tile(present, 2), test, truth)
+    assert 0.6 < once < 1
+    assert twice == pytest.approx(once, abs=1e-6)
 
 
 def test_nodules_lie_where_the_label_says():
