@@ -45,13 +45,13 @@ _NO_PROSE = [
     re.compile(r"^\*\*Time\*\*:.*", re.S),  # an estimate; what a page costs is stored with it
     re.compile(r"\b510\(k\)"),
     re.compile(r"\b95%\s+(?:\w+\s+)?intervals?\b"),  # the level that the field agreed on
-    re.compile(r"^\s*\d+\.(?=\s)", re.M),  # the number of an item
+    re.compile(r"^\s*\d+\.(?=\s)|^\|\s*\d+\s*(?=\|)", re.M),  # the number of an item or row
 ]
 
 _NUMBER = re.compile(
     r"(?<![\w.])(?<![A-Za-z][-‑–/])(?<!\d[,.])"  # within a word or a name: Sentinel-2
     r"\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+−]?\d+)?"
-    r"(?![\w]|-bit|[.,]\d)"
+    r"(?![\w⁰¹²³⁴-⁹⁻]|-bit|[.,]\d)"  # nor a power of ten
 )
 # "Python 3.11", "Rule 11", "exercise 2": a name, as the word before it says
 _NAMED = re.compile(
