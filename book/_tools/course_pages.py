@@ -16,6 +16,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 #: The parts of the table of contents that are read in order, from the first page to the last.
 READ_IN_ORDER = ("Chapters", "Exercises")
+#: How fast this prose is read: an assumption, which `book/paths.md` states.
+WORDS_A_MINUTE = 130
 #: The frame of what `concept_table.py write` puts into an overview.
 MADE, END = "<!-- made from book/concepts.csv -->", "<!-- end of what was made -->"
 
@@ -106,7 +108,7 @@ class Page:
     def estimate(self) -> float:
         """Minutes to read, from what the page holds.
 
-        130 words a minute, half a minute for a figure or a formula, four seconds for a line of
+        So many words a minute, half a minute for a figure or a formula, four seconds for a line of
         code that is shown, a minute for a question. An assumption that fits our own reading.
         """
         cells = _CELL.findall(self.text)
@@ -120,7 +122,7 @@ class Page:
         words = re.findall(r"[A-Za-z][\w'’-]*", _FORMULA.sub("", self.body) + captions)
         pictures = sum("figure:" in c for c in cells) + len(_FORMULA.findall(self.body))
         questions = self.body.count("{admonition} Question")
-        return len(words) / 130 + pictures / 2 + lines / 15 + questions
+        return len(words) / WORDS_A_MINUTE + pictures / 2 + lines / 15 + questions
 
     @cached_property
     def terms(self) -> frozenset[str]:

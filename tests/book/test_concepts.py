@@ -215,6 +215,11 @@ def test_times_are_read_as_stated(said, minutes, seconds, solve):
     assert (page.read_minutes, page.run_seconds, page.solve) == (minutes, seconds, solve)
 
 
+def test_page_states_the_speed_that_is_assumed():
+    paths = (conftest.ROOT / "book" / "paths.md").read_text("utf-8")
+    assert f"{course_pages.WORDS_A_MINUTE} words a minute" in paths
+
+
 def test_overview_and_prose_are_told_apart(course):
     page = course[1]["evaluation"]
     assert page.title == "Evaluation"
