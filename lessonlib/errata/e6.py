@@ -347,8 +347,8 @@ ROWS = [
         "{side:.2f}, with mirrored copies {side_flip:.2f}: nearly a coin toss. With the label "
         "mirrored too {side_swap:.2f}. The first author of the 2018 pneumonia study trains a "
         "reproduction of CheXNet with flips (jrzech/reproduce-chexnet, model.py); nnU-Net mirrors "
-        "by default, and its author advises against it where labels name a side (issues 80 and 869). No "
-        "source was found for the published work that is meant.",
+        "by default, and its author advises against it where labels name a side (issues 80 and "
+        "869). No source was found for the published work that is meant.",
         lesson="Flip where neither label nor protocol knows left from right, or flip both.",
         where="fig-flip-scores",
     ),
