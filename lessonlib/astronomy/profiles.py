@@ -77,7 +77,7 @@ def petrosian_radius(image: np.ndarray, row: float, column: float, eta: float = 
     References
     ----------
     .. [1] Petrosian, V. (1976). Surface brightness and evolution of galaxies. *The Astrophysical
-       Journal* 210:L53. doi:10.1086/182301
+       Journal* 209:L1. doi:10.1086/182253
     """
     image, row, column = place(image, row, column)
     eta = check_number("eta", eta, above=0, maximum=1)
