@@ -1,0 +1,188 @@
+"""The tables of the instructor's guide, made from what the course knows: no number is typed there.
+
+    :::{syllabus}        a row a week: WEEK | chapters | in the meeting | exercise;
+    :::                  `a, b / c` reads a, and one of b and c
+    :::{course-rubric}   EXERCISE | parts | chapters that teach it | what one then can
+    :::
+    :::{grading-time}    how long grading a class takes, as the benchmarks measured it
+    :::
+
+Times to read are those that the chapters' overviews state, times to run those that the last run
+of every chapter took. A rubric that forgets a part of an exercise, or names one twice, stops the
+build.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
+sys.path.insert(0, str(ROOT / "book" / "_tools"))  # the scripts there are no package
+
+import course_pages  # noqa: E402
+
+
+def rows(content: Iterable[str], columns: int) -> list[list[str]]:
+    """Cells of lines that are divided by bars.
+
+    Raises
+    ------
+    ExtensionError
+        Where a line has another number of cells.
+    """
+    found = [[cell.strip() for cell in line.split("|")] for line in content if line.strip()]
+    for row in found:
+        if len(row) != columns:
+            raise ExtensionError(f"a row needs {columns} cells, got {len(row)}: {' | '.join(row)}")
+    return found
+
+
+def table(head: Iterable[str], body: Iterable[Iterable[str]]) -> list[str]:
+    head = list(head)
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)]
+
+
+def choices(cell: str) -> list[list[str]]:
+    """What a week reads: groups of names, of each of which one is read."""
+    return [[name.strip() for name in group.split("/")] for group in cell.split(",")]
+
+
+def minutes(cell: str, pages: dict[str, course_pages.Page]) -> int:
+    """Minutes to read a week's chapters, the longest of each group."""
+    return sum(max(pages[name].read_minutes for name in group) for group in choices(cell))
+
+
+def seconds(cell: str, costs: dict[str, dict[str, float]]) -> float:
+    """Seconds of a processor to run a week's chapters, the longest of each group."""
+    return sum(max(costs[name]["seconds"] for name in group) for group in choices(cell))
+
+
+def hours(count: float) -> str:
+    whole, rest = divmod(round(count), 60)
+    return f"{whole} h {rest:02d}" if whole else f"{rest} min"
+
+
+def links(docnames: Iterable[str], between: str = ", ") -> str:
+    return between.join(f"{{doc}}`/{name}`" for name in docnames)
+
+
+def syllabus(content: Iterable[str], pages: dict, costs: dict) -> list[str]:
+    """Markdown of the syllabus: a table, and what all of it takes."""
+    weeks, total = [], 0
+    for number, chapters, meeting, exercise in rows(content, 4):
+        total += minutes(chapters, pages)
+        named = [
+            links((pages[name].docname for name in group), " or ") for group in choices(chapters)
+        ]
+        task = pages[f"exercise-{exercise}"]
+        weeks.append(
+            [
+                number,
+                f"{'; '.join(named)} ({hours(minutes(chapters, pages))} to read, "
+                f"{seconds(chapters, costs):.0f} s to run)",
+                meeting,
+                f"{links([task.docname])}: {task.solve}",
+            ]
+        )
+    head = (
+        "week",
+        "read before",
+        "that takes",
+        "in the meeting",
+        "to hand in, and time to solve it",
+    )
+    return [*table(head, weeks), "", f"In all that is {hours(total)} of reading."]
+
+
+def rubric(content: Iterable[str], exercises: dict, pages: dict) -> list[str]:
+    """Markdown of the rubric.
+
+    Raises
+    ------
+    ExtensionError
+        Where an exercise or a part is unknown, missing, or named twice.
+    """
+    lines, named = [], Counter()
+    for exercise, parts, chapters, able in rows(content, 4):
+        if exercise not in exercises:
+            raise ExtensionError(f"course-rubric: no exercise is called {exercise}")
+        criteria = {criterion.id: criterion for criterion in exercises[exercise].criteria}
+        chosen = list(criteria) if parts == "all" else parts.split()
+        unknown = [part for part in chosen if part not in criteria]
+        if unknown:
+            raise ExtensionError(f"course-rubric: {exercise} has no part {', '.join(unknown)}")
+        named.update((exercise, part) for part in chosen)
+        points = sum(criteria[part].points for part in chosen)
+        taught = [pages[name.strip()].docname for name in chapters.split(",")]
+        which = "all parts" if parts == "all" else f"parts {', '.join(chosen)}"
+        lines.append([f"{exercise}, {which}", f"{points:g}", able, links(taught)])
+    wanted = {(e.name, criterion.id) for e in exercises.values() for criterion in e.criteria}
+    faulty = sorted(wanted - set(named)) + [pair for pair, times in named.items() if times > 1]
+    if faulty:
+        raise ExtensionError(f"course-rubric: missing or named twice: {faulty}")
+    total = sum(exercise.max_score for exercise in exercises.values())
+    made = table(("a student who passes", "points", "can", "taught in"), lines)
+    return [*made, "", f"In all there are {total:g} points."]
+
+
+def grading_time(cases: list[dict]) -> list[str]:
+    """Say what grading took when it was last timed."""
+    by_name = {case["name"]: case for case in cases}
+    whole, each = by_name["grading"], by_name["grading-each"]
+    machine, row = whole["machine"], whole["rows"][0]
+    return [
+        f"When it was last timed ({whole['date']}, {machine['cores']} cores of an "
+        f"{machine['processor']}), twenty notebooks of seven parts took {row['median']:.0f} s from "
+        f"the command to the report, and each further one {each['rows'][0]['median']:.2f} s. "
+        "{doc}`/notebooks/benchmarks` shows how, and beside whom."
+    ]
+
+
+class _Made(SphinxDirective):
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        for path in (*sorted(RESULTS.glob("*.json")), *sorted((ROOT / "book").glob("*.md"))):
+            self.env.note_dependency(str(path))
+        holder = nodes.container(classes=[self.name])
+        made = StringList(self.markdown(), source=self.get_source_info()[0])
+        self.state.nested_parse(made, self.content_offset, holder)
+        return [holder]
+
+    def markdown(self) -> list[str]:
+        raise NotImplementedError
+
+
+class Syllabus(_Made):
+    def markdown(self):
+        costs = json.loads((RESULTS / "notebooks.json").read_text("utf-8"))
+        return syllabus(self.content, course_pages.load(), costs)
+
+
+class Rubric(_Made):
+    def markdown(self):
+        from lessonlib.grading.checks import EXERCISES
+
+        return rubric(self.content, EXERCISES, course_pages.load())
+
+
+class GradingTime(_Made):
+    def markdown(self):
+        return grading_time(json.loads((RESULTS / "latest.json").read_text("utf-8"))["cases"])
+
+
+def setup(app):
+    app.add_directive("syllabus", Syllabus)
+    app.add_directive("course-rubric", Rubric)
+    app.add_directive("grading-time", GradingTime)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
