@@ -105,7 +105,7 @@
         onkeydown: (event) => this.key(event),
       });
       this.go = button("", () => this.run());
-      this.pen = button("Edit", () => { this.edit(this.text); this.area.focus(); });
+      this.pen = button("Edit", () => { this.edit(this.text); this.area.setSelectionRange(0, 0); this.area.focus(); });
       this.back = button("Reset", () => this.reset(), true);
       this.halt = button("Stop", () => engine.end({ stopped: true }), true);
       for (const b of [this.pen, this.back, this.halt]) this.label(b, b.textContent);

@@ -113,7 +113,9 @@ def _end_of(error: BaseException, name: str) -> str:
     mine = [frame for frame in told.stack if frame.filename == name]
     if mine and told.stack[-1].filename != name:
         mine.append(told.stack[-1])
-    told.stack = traceback.StackSummary.from_list(mine)
+    told.stack = traceback.StackSummary.from_list(
+        [(frame.filename, frame.lineno, frame.name, frame.line) for frame in mine]
+    )
     told.__cause__ = told.__context__ = None
     hint = _HINT if isinstance(error, ModuleNotFoundError) else ""
     return "".join(told.format()).rstrip() + hint

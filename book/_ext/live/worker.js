@@ -46,8 +46,8 @@ const load = async (settings) => {
   };
   await packages(["numpy", "scipy"]);
   const bytes = Uint8Array.from(atob(settings.lessonlib), (letter) => letter.charCodeAt(0));
-  python.unpackArchive(bytes, "zip", { extractDir: "/lib/python3.12/site-packages" });
-  python.FS.writeFile("/home/pyodide/runner.py", settings.runner);
+  python.unpackArchive(bytes, "zip"); // into the working folder, from which Python imports
+  python.FS.writeFile("runner.py", settings.runner);
   return { python, packages, session: python.pyimport("runner").Session() };
 };
 
