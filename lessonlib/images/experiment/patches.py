@@ -23,7 +23,11 @@ def check_range(name: str, values: tuple[float, float], **bounds: float) -> tupl
 
 
 def _stream(seed, split: str) -> np.random.Generator:
-    """Return a generator of its own for each split, so that one seed serves all four."""
+    """Return a generator of its own for each split, so that one seed serves all four.
+
+    NumPy pads seeds with zeros: the first split's stream is that of ``default_rng(seed)`` itself.
+    What is drawn beside a training set should have another seed.
+    """
     if isinstance(seed, np.random.Generator):
         return seed
     return np.random.default_rng([check_integer("seed", seed, minimum=0), [*ZONES].index(split)])
