@@ -30,9 +30,12 @@ window.addEventListener("load", () => {
   // Citations are written with the children of one role inside a list of another.
   each(".citation-list > .citation", (entry) => entry.setAttribute("role", "listitem"));
 
-  // The course's name in the sidebar belongs to a landmark; the theme's own header is empty.
+  // The course's name in the sidebar belongs to a landmark; the theme's own header is empty. Its
+  // place stays, as the theme measures it whenever the window changes its size.
   const header = document.querySelector("#pst-header");
-  if (header && !header.innerText.trim()) header.remove();
+  if (header && !header.innerText.trim()) {
+    header.replaceWith(Object.assign(document.createElement("div"), { id: "pst-header", hidden: true }));
+  }
   document.querySelector(".sidebar-primary-item:has(> .navbar-brand)")?.setAttribute("role", "banner");
 
   // What scrolls sideways can be reached with the keyboard.
