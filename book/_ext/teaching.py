@@ -47,11 +47,6 @@ def rows(content: Iterable[str], columns: int) -> list[list[str]]:
     return found
 
 
-def table(head: Iterable[str], body: Iterable[Iterable[str]]) -> list[str]:
-    head = list(head)
-    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)]
-
-
 def choices(cell: str) -> list[list[str]]:
     """What a week reads: groups of names, of each of which one is read."""
     return [[name.strip() for name in group.split("/")] for group in cell.split(",")]
@@ -77,62 +72,61 @@ def links(docnames: Iterable[str], between: str = ", ") -> str:
 
 
 def syllabus(content: Iterable[str], pages: dict, costs: dict) -> list[str]:
-    """Markdown of the syllabus: a table, and what all of it takes."""
-    weeks, total = [], 0
+    """Markdown of the syllabus: what each week holds, and what all of it takes."""
+    lines, total = [], 0
     for number, chapters, meeting, exercise in rows(content, 4):
         total += minutes(chapters, pages)
         named = [
             links((pages[name].docname for name in group), " or ") for group in choices(chapters)
         ]
         task = pages[f"exercise-{exercise}"]
-        weeks.append(
-            [
-                number,
-                f"{'; '.join(named)} ({hours(minutes(chapters, pages))} to read, "
-                f"{seconds(chapters, costs):.0f} s to run)",
-                meeting,
-                f"{links([task.docname])}: {task.solve}",
-            ]
-        )
-    head = (
-        "week",
-        "read before",
-        "that takes",
-        "in the meeting",
-        "to hand in, and time to solve it",
-    )
-    return [*table(head, weeks), "", f"In all that is {hours(total)} of reading."]
+        lines += [
+            f"Week {number}",
+            f": **Before**: {'; '.join(named)}. {hours(minutes(chapters, pages))} to read, "
+            f"{seconds(chapters, costs):.0f} s to run.",
+            f": **In the meeting**: {meeting}",
+            f": **To hand in**: {links([task.docname])}; {task.solve} to solve.",
+            "",
+        ]
+    return [*lines, f"In all that is {hours(total)} of reading."]
 
 
 def rubric(content: Iterable[str], exercises: dict, pages: dict) -> list[str]:
-    """Markdown of the rubric.
+    """Markdown of the rubric: exercises, and below each what its parts show.
 
     Raises
     ------
     ExtensionError
         Where an exercise or a part is unknown, missing, or named twice.
     """
-    lines, named = [], Counter()
+    shown: dict[str, list[str]] = {name: [] for name in exercises}
+    named = Counter()
     for exercise, parts, chapters, able in rows(content, 4):
         if exercise not in exercises:
             raise ExtensionError(f"course-rubric: no exercise is called {exercise}")
         criteria = {criterion.id: criterion for criterion in exercises[exercise].criteria}
-        chosen = list(criteria) if parts == "all" else parts.split()
+        chosen = parts.split()
         unknown = [part for part in chosen if part not in criteria]
         if unknown:
             raise ExtensionError(f"course-rubric: {exercise} has no part {', '.join(unknown)}")
         named.update((exercise, part) for part in chosen)
         points = sum(criteria[part].points for part in chosen)
-        taught = [pages[name.strip()].docname for name in chapters.split(",")]
-        which = "all parts" if parts == "all" else f"parts {', '.join(chosen)}"
-        lines.append([f"{exercise}, {which}", f"{points:g}", able, links(taught)])
+        taught = links(pages[name.strip()].docname for name in chapters.split(","))
+        which = ", ".join(f"`{part}`" for part in chosen)
+        shown[exercise].append(f": {which} ({_points(points)}): {able}. Taught in {taught}.")
     wanted = {(e.name, criterion.id) for e in exercises.values() for criterion in e.criteria}
     faulty = sorted(wanted - set(named)) + [pair for pair, times in named.items() if times > 1]
     if faulty:
         raise ExtensionError(f"course-rubric: missing or named twice: {faulty}")
+    lines = []
+    for name, exercise in exercises.items():
+        lines += [f"{name}, {_points(exercise.max_score)}", *shown[name], ""]
     total = sum(exercise.max_score for exercise in exercises.values())
-    made = table(("a student who passes", "points", "can", "taught in"), lines)
-    return [*made, "", f"In all there are {total:g} points."]
+    return [*lines, f"In all there are {_points(total)}."]
+
+
+def _points(count: float) -> str:
+    return f"{count:g} point" + "s" * (count != 1)
 
 
 def grading_time(cases: list[dict]) -> list[str]:
