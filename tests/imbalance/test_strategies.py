@@ -72,12 +72,15 @@ def test_the_plan_is_stored_and_small():
 
 
 def test_a_random_stored_run_comes_out_again():
-    pool = sweeps.load("imbalance").select(data="biopsies")
-    entry = random.SystemRandom().choice(pool)
+    entry = random.SystemRandom().choice(sweeps.load("imbalance").entries)
     again = sweep.run(**entry.config)
+    # the nodules' features are float32: on another processor a patch may cross a threshold
+    near = 0.003 if entry.config["data"] == "biopsies" else 0.02
     for name in STRATEGIES:
         for key in ("as trained", "restored"):
-            assert again[name][key] == pytest.approx(entry.result[name][key], abs=0.003), name
+            assert again[name][key] == pytest.approx(entry.result[name][key], abs=near), name
+    for name, areas in entry.result["auc by penalty"].items():
+        assert again["auc by penalty"][name] == pytest.approx(areas, abs=near), name
 
 
 def test_sets_are_at_two_percent_and_share_no_row():
