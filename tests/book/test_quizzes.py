@@ -26,13 +26,14 @@ PAGES = {
 }
 SCRIPTS = ("helpers.js", "multiple_choice.js", "numeric.js", "quiz.js")
 
-#: Gives an answer, by its number or as text, and returns what is then said.
+#: Gives an answer, by its number or as text, and returns what is then said, and in which colour.
 ANSWER = """([place, answer]) => {
   const form = document.querySelectorAll('.quiz-form')[place];
   if (typeof answer === 'number') form.querySelectorAll('input')[answer].checked = true;
   else form.querySelector('input').value = answer;
   form.requestSubmit();
-  return form.querySelector('[role="status"][aria-live="polite"]').innerText;
+  const said = form.querySelector('[role="status"][aria-live="polite"]');
+  return [said.innerText, said.classList.contains('correct')];
 }"""
 
 _ALLOWED = {
@@ -198,7 +199,8 @@ def test_each_answer_gets_its_reason(browser, site, page):
                 numeric = question["type"] == "numeric"
                 default = numeric and i == len(question["answers"]) - 1
                 typed = "123456.5" if default else f"{spoken(answer)}" if numeric else i
-                said = visit.tab.evaluate(ANSWER, [place, typed])
+                said, green = visit.tab.evaluate(ANSWER, [place, typed])
+                assert green == answer["correct"]
                 assert said.startswith("Right." if answer["correct"] else "No.")
                 assert words(answer["feedback"]) in said
         assert visit.errors == []
