@@ -188,7 +188,8 @@
       if (!now && document.activeElement === this.halt) this.go.focus();
     }
 
-    // First the live cells above that have not run in this worker, then this one.
+    // First the live cells above that have not run in this worker, then this one. A cell whose code
+    // is folded away only draws: nothing below needs it, and its packages can stay where they are.
     async run() {
       if (this.running) return;
       this.busy(true);
@@ -196,7 +197,8 @@
       this.say("Starting Python in this page.");
       if (!this.exercise) {
         for (const cell of this.all.slice(0, this.all.indexOf(this))) {
-          if (cell.exercise || (cell.ran && cell.ran === engine.worker)) continue;
+          if (cell.exercise || cell.box.matches(".tag_hide-input")) continue;
+          if (cell.ran && cell.ran === engine.worker) continue;
           const said = await cell.once(this);
           if (said.error) {
             this.busy(false);

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.book.test_live_code import EXERCISES, PAGES, solution
+from tests.book.conftest import HTML
+from tests.book.test_live_code import EXERCISES, PAGES, live_cells, solution
 from tests.book.test_pages import Visit, check_accessible
 
 pytestmark = pytest.mark.browser
@@ -187,12 +188,25 @@ def test_a_network_without_the_cdn_is_a_failed_load(browser, site):
         cell.button("Run").click()
         cell.ends("Python could not be loaded: a file of the book")
         visit.context.unroute("**/live/**")
-        visit.context.route(lambda url: not url.startswith(site), lambda route: route.abort())
+        visit.context.route("https://cdn.jsdelivr.net/**", lambda route: route.abort())
         visit.context.route("**/live/pyodide/**", lambda route: route.abort())
         cell.button("Try again").click()
         assert "pyodide.asm.js did not arrive" in cell.ends("Python could not be loaded: pyodide")
         assert cell.button("Try again").is_visible()
         assert visit.tab.locator(".tag_live .cell_output").first.is_visible()
+
+
+def test_a_page_opened_from_disk_starts_the_worker_too(browser, site):
+    """The offline copy: no file beside the page can be read, and Pyodide is sought elsewhere."""
+    with Visit(browser, (HTML / CHAPTERS[0]).as_uri(), 1280) as visit:
+        asked = []
+        visit.context.route(
+            "https://cdn.jsdelivr.net/**", lambda route: (asked.append(route), route.abort())
+        )
+        cell = Cell(visit.tab, 0)
+        cell.button("Run").click()
+        assert "pyodide.asm.js did not arrive" in cell.ends("Python could not be loaded: pyodide")
+        assert [route.request.url for route in asked] == [f"{live_cells.CORE}pyodide.asm.js"]
 
 
 def test_keys_run_leave_and_indent(visit):
