@@ -14,7 +14,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 unexport MPLBACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book offline pdf test lint notebooks lab bench lock clean test-lint test-code test-notebooks test-pages
+.PHONY: help setup book offline pdf test lint notebooks chapter lab bench lock clean test-lint test-code test-notebooks test-pages
 
 help:  ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ test-pages: book  ## open every page in Chromium
 
 notebooks: $(READY)  ## run the chapters that changed and store their notebooks
 	@$(PY) book/_tools/notebooks.py run $(if $(ALL),--all)
+
+chapter: $(READY)  ## make a new chapter's skeleton: NAME=slug TITLE="Words" [AFTER=chapter] [TOPIC=package]
+	@$(PY) book/_tools/new_chapter.py "$(NAME)" "$(TITLE)" --after "$(AFTER)" $(if $(TOPIC),--topic "$(TOPIC)")
 
 offline: book  ## make one zip of the book, which opens from disk
 	@$(PY) book/_tools/export.py offline
