@@ -1,6 +1,6 @@
 """The tables of the instructor's guide, made from what the course knows: no number is typed there.
 
-    :::{syllabus}        a row a week: WEEK | chapters | in the meeting | exercise;
+    :::{syllabus}        a row a week: chapters | in the meeting | exercise;
     :::                  `a, b / c` reads a, and one of b and c
     :::{course-rubric}   EXERCISE | parts | chapters that teach it | what one then can
     :::
@@ -74,7 +74,7 @@ def links(docnames: Iterable[str], between: str = ", ") -> str:
 def syllabus(content: Iterable[str], pages: dict, costs: dict) -> list[str]:
     """Markdown of the syllabus: what each week holds, and what all of it takes."""
     lines, total = [], 0
-    for number, chapters, meeting, exercise in rows(content, 4):
+    for number, (chapters, meeting, exercise) in enumerate(rows(content, 3), 1):
         total += minutes(chapters, pages)
         named = [
             links((pages[name].docname for name in group), " or ") for group in choices(chapters)

@@ -39,13 +39,13 @@ def page(read: int, docname: str = "notebooks/x", solve: str = "") -> SimpleName
 
 
 def test_the_syllabus_names_every_exercise_once_and_pages_that_exist():
-    weeks = teaching.rows(block("syllabus"), 4)
-    assert [week for week, *_ in weeks] == list("123456")
+    weeks = teaching.rows(block("syllabus"), 3)
+    assert len(weeks) == 6
     handed_in = [exercise for *_, exercise in weeks]
     assert sorted(handed_in) == sorted(
         e.chapter.removeprefix("exercise-") for e in EXERCISES.values()
     )
-    chapters = [name for _, cell, *_ in weeks for group in teaching.choices(cell) for name in group]
+    chapters = [name for cell, *_ in weeks for group in teaching.choices(cell) for name in group]
     taught = [
         n for n in PAGES if n != "summary" and not n.startswith("exercise-") and n != "grading"
     ]
@@ -64,7 +64,7 @@ def test_times_add_up_and_of_alternatives_the_longest_counts():
 def test_the_syllabus_tells_what_was_measured():
     pages = {"a": page(10), "b": page(65), "exercise-z": page(5, "notebooks/z", "half an hour")}
     costs = {"a": {"seconds": 3}, "b": {"seconds": 9}}
-    text = "\n".join(teaching.syllabus(["1 | a, b | talk | z"], pages, costs))
+    text = "\n".join(teaching.syllabus(["a, b | talk | z"], pages, costs))
     assert "1 h 15 to read, 12 s to run" in text
     assert "{doc}`/notebooks/z`; half an hour to solve" in text
     assert text.endswith("In all that is 1 h 15 of reading.")
