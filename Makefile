@@ -24,7 +24,7 @@ setup: $(READY)  ## install everything into .venv (the other commands do it by t
 # The recipe runs the first time and whenever a requirement changes.
 $(READY): requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"the course needs Python 3.11 or newer, {sys.executable} is {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@echo "Setting up $(VENV): several GB the first time, a few minutes ..."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements.txt -c constraints.txt
 	@touch $@

@@ -11,10 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+BROWSERS = (
+    *("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"),
+    # where macOS and Windows put it, out of the path
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
 MISSING = (
-    "no Chromium found: install it (Debian, Ubuntu: apt-get install chromium) or name its program "
-    "in the environment variable COURSE_BROWSER"
+    "no Chromium found: install it (Debian, Ubuntu: apt-get install chromium) or Chrome, or name its "
+    "program in the environment variable COURSE_BROWSER"
 )
 FLAGS = [
     "--headless",

@@ -122,6 +122,8 @@ def main() -> int:
         if parser.parse_args().what == "offline":
             made = offline()
         else:
+            if chromium.find() is None:  # said before the minutes of building, not after them
+                raise FileNotFoundError(chromium.MISSING)
             print("building the book as one page …", flush=True)
             folder = one_page()
             print("printing it …", flush=True)

@@ -71,6 +71,16 @@ def test_offline_without_a_book_says_what_to_do(tmp_path):
         export.offline(tmp_path)
 
 
+def test_pdf_without_a_browser_says_what_to_do_before_it_builds(monkeypatch, capsys):
+    monkeypatch.setattr(export.chromium, "find", lambda: None)
+    monkeypatch.setattr(export, "one_page", lambda: pytest.fail("built in vain"))
+    monkeypatch.setattr("sys.argv", ["export.py", "pdf"])
+    assert export.main() == 1
+    said = capsys.readouterr().err
+    assert "install" in said
+    assert "COURSE_BROWSER" in said
+
+
 def test_pdf_is_tagged_and_has_an_outline_and_links(browser, tmp_path):
     # Playwright drives one browser a process, so the printing gets a process of its own.
     import subprocess
