@@ -19,8 +19,8 @@ BROWSERS = (
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 MISSING = (
-    "no Chromium found: install it (Debian, Ubuntu: apt-get install chromium) or Chrome, or name its "
-    "program in the environment variable COURSE_BROWSER"
+    "no Chromium found: install it (Debian, Ubuntu: apt-get install chromium) or Chrome, or name "
+    "its program in the environment variable COURSE_BROWSER"
 )
 FLAGS = [
     "--headless",
