@@ -15,8 +15,6 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
 _TIMED = r"^([a-z-]+):.*\n\t@\$\(PY\) book/_tools/timed\.py \"([^\"]+)\""
 LABELS = re.findall(_TIMED, MAKEFILE, re.M)
-    r"^([a-z-]+):.*\n\t@\$\(PY\) book/_tools/timed\.py \"([^\"]+)\"", MAKEFILE, re.M
-)
 GUIDES = ["README.md", "CONTRIBUTING.md"]
 
 
