@@ -4,9 +4,10 @@
     python book/_tools/notebooks.py run --all          run everything, and note what it costs
     python book/_tools/notebooks.py check              fail where a notebook is out of step
 
-A notebook stores a fingerprint of what made it: its chapter's text, the source of every module of
-this repository that its kernel had loaded, and the tables (*.toml) beside them. It is run again
-when that fingerprint differs, so that a second `run` starts no kernel. No time, no path and no
+A notebook stores a fingerprint of what made it: its chapter's code cells, the source of every
+module of this repository that its kernel had loaded, and the tables (*.toml) beside them. It is run
+again when that fingerprint differs, so that a second `run` starts no kernel. Where only the text
+around the cells was edited, the text is stored anew and the outputs stay. No time, no path and no
 random id is stored: two runs on one machine give the same bytes.
 
 A chapter that needs data which the course does not bring says so in its header,
@@ -73,9 +74,10 @@ def relative(path: Path) -> str:
     return path.relative_to(BOOK.parent).as_posix()
 
 
-def digest(files: list[str], page: Path) -> str:
-    """Fingerprint of a page and of repository files (as paths relative to the root)."""
-    h = hashlib.sha256(page.read_bytes().replace(b"\r\n", b"\n"))
+def digest(files: list[str], notebook: nbformat.NotebookNode) -> str:
+    """Fingerprint of a notebook's code and of repository files (as paths relative to the root)."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    h = hashlib.sha256(json.dumps(code).encode())
     for name in files:
         path = ROOT / name
         h.update(name.encode())
@@ -169,16 +171,44 @@ def run(page: Path, target: Path) -> dict[str, float]:
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.metadata["course"] = {
         "made_from": client.used,
-        "fingerprint": digest(client.used, page),
+        "fingerprint": digest(client.used, notebook),
     }
     if variable:
         sha256 = hashlib.sha256(Path(os.environ[variable]).read_bytes()).hexdigest()
         notebook.metadata["course"] |= {"needs": variable, "data_sha256": sha256}
+    store(notebook, target)
+    return client.cost
+
+
+def store(notebook: nbformat.NotebookNode, target: Path) -> None:
+    """Write a notebook, whole or not at all."""
     nbformat.validate(notebook)
     temporary = target.with_suffix(".tmp")
     nbformat.write(notebook, temporary)
     os.replace(temporary, target)
-    return client.cost
+
+
+def renew_text(page: Path, target: Path) -> bool:
+    """Store a page's text beside outputs whose code has not changed; False where it has."""
+    if not target.exists():
+        return False
+    try:
+        stored = nbformat.read(target, 4)
+    except (ValueError, nbformat.reader.NotJSONError):
+        return False
+    fresh, made = from_page(page), stored.metadata.get("course", {})
+    if made.get("needs") != fresh.metadata.get("course", {}).get("needs"):
+        return False
+    if made.get("fingerprint") != digest(made.get("made_from", []), fresh):
+        return False
+    fresh.metadata = stored.metadata
+    outputs = [cell for cell in stored.cells if cell.cell_type == "code"]
+    for cell in fresh.cells:
+        if cell.cell_type == "code":
+            old = outputs.pop(0)
+            cell.outputs, cell.execution_count = old.outputs, old.execution_count
+    store(fresh, target)
+    return True
 
 
 def costs_file() -> Path:
@@ -221,7 +251,7 @@ def fault(page: Path, target: Path) -> str | None:
             if output.output_type == "stream" and output.name == "stderr":
                 return f"stores a warning: {output.text.strip().splitlines()[-1]}"
     made = notebook.metadata.get("course", {})
-    if made.get("fingerprint") != digest(made.get("made_from", []), page):
+    if made.get("fingerprint") != digest(made.get("made_from", []), fresh):
         return "is older than the code it ran"
     return None
 
@@ -262,6 +292,9 @@ def command_run(names: list[str], everything: bool) -> int:
     for i, (page, target) in enumerate(todo, 1):
         print(f"[{i}/{len(todo)}] {relative(page)} … ", end="", flush=True)
         start = time.perf_counter()
+        if not (names or everything) and renew_text(page, target) and not fault(page, target):
+            print("text alone")
+            continue
         if (variable := needs(page)) and not os.environ.get(variable):
             wrong = fault(page, target)
             failed += [page] if wrong else []

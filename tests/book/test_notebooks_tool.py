@@ -77,6 +77,35 @@ def test_a_fresh_notebook_is_not_run_again(book, capsys):
     assert tool.command_check() == 0
 
 
+def test_an_edit_of_the_text_keeps_the_outputs(book, monkeypatch, capsys):
+    tool, root = book
+    page, target = root / "book" / "page.md", root / "notebooks" / "page.ipynb"
+    before = nbformat.read(target, 4)
+    page.write_text(PAGE.replace("# A page", "# A page\n\nWith text."), encoding="utf-8")
+    assert tool.command_check() == 1
+    run = tool.run
+    monkeypatch.setattr(tool, "run", lambda *_: pytest.fail("a kernel was started"))
+    assert tool.command_run([], everything=False) == 0
+    assert capsys.readouterr().out == "[1/1] book/page.md … text alone\n"
+    assert tool.command_check() == 0
+    after = nbformat.read(target, 4)
+    assert "With text." in after.cells[0].source
+    assert after.cells[-1] == before.cells[-1]
+    # The same bytes as a run of the edited page.
+    renewed = target.read_bytes()
+    run(page, target)
+    assert target.read_bytes() == renewed
+
+
+def test_an_edit_of_a_cell_runs_the_page(book, capsys):
+    tool, root = book
+    page, target = root / "book" / "page.md", root / "notebooks" / "page.ipynb"
+    page.write_text(PAGE.replace("1 + 1", "1 + 2"), encoding="utf-8")
+    assert tool.command_run([], everything=False) == 0
+    assert "text alone" not in capsys.readouterr().out
+    assert nbformat.read(target, 4).cells[-1].outputs[0]["data"]["text/plain"] == "3"
+
+
 def change_output(root, **output):
     path = root / "notebooks" / "page.ipynb"
     notebook = nbformat.read(path, 4)
