@@ -41,12 +41,15 @@ def rows() -> list[dict]:
 def markdown(row: dict) -> list[str]:
     """Return the lines of MyST that show one row."""
     says = f"{SEEN[row['seen']]} on {row['read']:%d %B %Y}".replace(" 0", " ")
+    where = row["where"].rstrip(".")
+    if where not in (row["seen"], "the page"):  # said already
+        says += f": {where}"
     return [
         f"- {row['fact']}",
         "",
         "  :::{container} claim-source",
         f"  {{cite:p}}`{row['key']}` {row['says']}",
-        f"  *{says}: {row['where'].rstrip('.')}.*",
+        f"  *{says}.*",
         "  :::",
         "",
     ]
