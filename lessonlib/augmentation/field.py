@@ -17,6 +17,8 @@ from lessonlib._validation import check_number
 
 # Nodes kept beyond the picture on each side: a pixel is made of the nodes around it and one more.
 _MARGIN = 1
+# Between 2048 and 4096 float32 counts in steps of 2**-12.
+_LIFT = np.float32(3072)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,34 @@ class Field:
         numpy.ndarray, shape (2, rows[1] - rows[0], columns[1] - columns[0]), float32
             (dy, dx), rounded to 1/4096 px. The same pixel gets the same value in every tiling.
         """
+        out = self._lifted(rows, columns)
+        out -= _LIFT
+        return out
+
+    def places(
+        self, rows: tuple[int, int], columns: tuple[int, int], corner: tuple[int, int]
+    ) -> np.ndarray:
+        """Where each pixel of a tile is read: (y, x) in pixels, counted from `corner`.
+
+        Returns
+        -------
+        numpy.ndarray, shape (2, rows[1] - rows[0], columns[1] - columns[0]), float32
+            Those of :meth:`tile`, and the pixel's own place.
+        """
+        out = self._lifted(rows, columns)
+        y, x = (
+            np.arange(start - first, stop - first, dtype=np.float32) - _LIFT
+            for (start, stop), first in zip((rows, columns), corner, strict=True)
+        )
+        out[0] += y[:, None]
+        out[1] += x
+        return out
+
+    def _lifted(self, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
+        """Displacement of a tile plus 3072, and so rounded to multiples of 2**-12.
+
+        Adding a pixel's coordinate is then exact, and independent of where its tile begins.
+        """
         import cv2
 
         step = 2**self.levels
@@ -66,10 +96,7 @@ class Field:
             fine = np.ascontiguousarray(nodes)
             for _ in range(self.levels):
                 fine = cv2.pyrUp(fine)  # one cubic B-spline subdivision: weights (1, 4, 6, 4, 1)/8
-            # Adding and removing 3072 rounds to multiples of 2**-12, so that adding a pixel's
-            # coordinate below is exact and independent of where its tile begins.
-            np.add(fine[y : y + bottom - top, x : x + right - left], np.float32(3072), out=plane)
-        out -= np.float32(3072)
+            np.add(fine[y : y + bottom - top, x : x + right - left], _LIFT, out=plane)
         return out
 
 

@@ -28,8 +28,10 @@ class DisplacementSource(Protocol):
     def reach(self) -> int:
         """Whole pixels within which every source lies."""
 
-    def tile(self, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
-        """Displacement (dy, dx) of a tile as a fresh float32 array ``(2, h, w)``."""
+    def places(
+        self, rows: tuple[int, int], columns: tuple[int, int], corner: tuple[int, int]
+    ) -> np.ndarray:
+        """Where each pixel of a tile is read, from `corner` on: a fresh float32 ``(2, h, w)``."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,18 @@ class GivenField:
         """Whole pixels within which every source lies."""
         return int(np.ceil(np.abs(self.displacement).max())) + 1
 
-    def tile(self, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
-        """Displacement (dy, dx) of a tile as a fresh float32 array ``(2, h, w)``."""
-        return self.displacement[:, slice(*rows), slice(*columns)].astype(np.float32)
+    def places(
+        self, rows: tuple[int, int], columns: tuple[int, int], corner: tuple[int, int]
+    ) -> np.ndarray:
+        """Where each pixel of a tile is read, from `corner` on: a fresh float32 ``(2, h, w)``."""
+        out = self.displacement[:, slice(*rows), slice(*columns)].astype(np.float32)
+        y, x = (
+            np.arange(start - first, stop - first, dtype=np.float32)
+            for (start, stop), first in zip((rows, columns), corner, strict=True)
+        )
+        out[0] += y[:, None]
+        out[1] += x
+        return out
 
 
 def warp(image: np.ndarray, displacement: np.ndarray, *, nearest: bool = False) -> np.ndarray:
@@ -162,11 +173,9 @@ def locate(
         raise ValueError(
             f"alpha and sigma must keep displacements below {_LONGEST_REACH} px, got {reach} px"
         )
-    maps = field.tile(rows, columns)
     starts = [max(0, start - reach) for start, _ in (rows, columns)]
     stops = [min(n, stop + reach) for n, (_, stop) in zip(shape, (rows, columns), strict=True)]
-    maps[0] += np.arange(rows[0] - starts[0], rows[1] - starts[0], dtype=np.float32)[:, None]
-    maps[1] += np.arange(columns[0] - starts[1], columns[1] - starts[1], dtype=np.float32)
+    maps = field.places(rows, columns, (starts[0], starts[1]))
     return (slice(starts[0], stops[0]), slice(starts[1], stops[1])), maps
 
 
