@@ -22,7 +22,7 @@ _RESULTS = {
     "specificity": "Specificity",
     "ppv": "PPV at this prevalence",
     "npv": "NPV at this prevalence",
-    "benefit": "Net benefit in 1,000 people",
+    "benefit": "Net benefit in 1,000 patches",
     "everyone": "… of referring everyone",
 }
 

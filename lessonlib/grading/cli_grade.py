@@ -115,7 +115,7 @@ def grade(
     except (ValueError, OSError) as error:
         raise wrong(error) from None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _interrupt)
     complete = _run(left, journal, plan, jobs or cores or 1, scheduler)
     reports = {"csv": csv, "html": html, "moodle": moodle, "canvas": canvas, "junit": junit}
     reports = {kind: path for kind, path in reports.items() if path is not None}
@@ -129,6 +129,11 @@ def grade(
     if not complete:
         err.print("Interrupted; --resume goes on from here." if json else "Interrupted.")
         raise typer.Exit(130)
+
+
+def _interrupt(*_) -> None:
+    """End as Ctrl+C does, also where a shell's background job is deaf to SIGINT."""
+    raise KeyboardInterrupt
 
 
 def _known(json: Path | None, seed: int | None) -> tuple[int | None, dict[str, Any]]:

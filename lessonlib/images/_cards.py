@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,14 +94,14 @@ class DataCard:
     def _repr_html_(self) -> str:
         cells = []
         for key, text in self.rows():
-            shown = html.escape(text)
+            shown = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
             if key == "See":
                 shown = f'<a href="{shown}">{shown}</a>'
             elif key.startswith("sha256"):
                 shown = f'<code style="overflow-wrap: anywhere">{shown}</code>'
             cells.append(
                 f'<tr><th scope="row" style="text-align: left; vertical-align: top; '
-                f'overflow-wrap: anywhere">{html.escape(key)}</th>'
+                f'min-width: 6.5em; overflow-wrap: anywhere">{html.escape(key)}</th>'
                 f'<td style="text-align: left">{shown}</td></tr>'
             )
         caption = f"{html.escape(self.title)}: <code>images.{self.name}()</code>"

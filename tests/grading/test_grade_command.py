@@ -330,7 +330,9 @@ def children():
 
 
 CUT = """
-import os, sys
+import os, signal, sys
+# Started in the background of a shell, this whole test is deaf to SIGINT, and so is its child.
+signal.signal(signal.SIGINT, signal.{sigint})
 sys.path.insert(0, {tests!r})
 import attack_world
 from lessonlib.grading import checks, cli
@@ -344,7 +346,9 @@ def test_interrupted_and_resumed_nothing_is_done_twice(folder, tmp_path):
     slow = BEST + "import time; time.sleep(0.4)\n"
     top = folder(**{f"s{i}": slow for i in range(20)})
     report = tmp_path / "report.json"
-    program = CUT.format(tests=str(attack_world.HERE), secret=SECRET)
+    program = CUT.format(
+        tests=str(attack_world.HERE), secret=SECRET, sigint="default_int_handler"
+    )
     command = [sys.executable, "-c", program, str(top), "--json", str(report), "--jobs", "1"]
 
     def results():
@@ -386,6 +390,23 @@ def test_interrupted_and_resumed_nothing_is_done_twice(folder, tmp_path):
     for name, each in known.items():
         assert (final[name] == each) == (name != changed)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "submissions"]
+
+
+def test_a_background_job_that_is_asked_to_end_writes_its_report(folder, tmp_path):
+    top = folder(**{f"s{i}": BEST + "import time; time.sleep(0.4)\n" for i in range(20)})
+    report = tmp_path / "report.json"
+    program = CUT.format(tests=str(attack_world.HERE), secret=SECRET, sigint="SIG_IGN")
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(top), "--json", str(report), "--jobs", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    while not report.exists() and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate()
+    assert process.returncode == 130, output
+    assert 1 <= len(json.loads(report.read_text())["results"]) < 20
 
 
 def test_resume_needs_a_report_of_the_same_seed(grade, folder, tmp_path):

@@ -114,6 +114,10 @@ def test_a_card_escapes_what_it_shows():
     assert "x &amp; y" in shown
 
 
+def test_code_in_a_card_is_set_as_code():
+    assert "<code>pixels</code> is 2" in images.cards()["chest_xray"]._repr_html_()
+
+
 def test_every_card_renders_all_its_facts():
     for card in images.cards().values():
         text = str(card)
