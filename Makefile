@@ -70,7 +70,7 @@ pdf: $(READY)  ## make one PDF of the whole book (needs Chromium)
 	@$(PY) book/_tools/export.py pdf
 
 lab: $(READY)  ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=. notebooks
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter lab --notebook-dir=. notebooks
 
 bench: $(READY)  ## compare speed with other libraries, each in an environment of its own
 	@$(PY) -m benchmarks
