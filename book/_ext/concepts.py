@@ -18,6 +18,7 @@ from pathlib import Path
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx import addnodes
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).resolve().parents[1]
@@ -164,9 +165,11 @@ def say_where_introduced(app, doctree) -> None:
     app.env.note_dependency(str(BOOK / "concepts.csv"))
     concepts, pages = concept_table.read(), course_pages.load()
     for item in doctree.findall(nodes.definition_list_item):
-        concept = concepts.get(item[0].astext().lower())
-        if concept is None:
-            continue
+        # The page is typeset: its apostrophes are curly, the table's are not.
+        term = item[0].astext().lower().replace("’", "'")
+        if term not in concepts:
+            raise ExtensionError(f"the glossary's term {term!r} has no row in concepts.csv")
+        concept = concepts[term]
         page = pages[concept.chapter]
         target = addnodes.pending_xref(
             refdomain="std", reftype="doc", reftarget=f"/{page.docname}", refexplicit=True

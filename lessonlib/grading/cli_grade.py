@@ -97,7 +97,10 @@ def grade(
         if confine and (trust or confine not in ways.WAYS):
             raise ValueError(f"--confine is {' or '.join(ways.WAYS)}, and not beside --trust")
         lines = tables.read_roster(roster) if roster else []
+        _folders_exist(json, csv, html, moodle, canvas, junit)
         found = discover.find(paths)
+        if not found:
+            err.print(f"no .py or .ipynb in {', '.join(map(str, paths))}", markup=False)
         seed, known = _known(json, seed) if resume else (seed, {})
         plan = cluster.Plan(
             secrets.randbelow(2**31) if seed is None else seed,
@@ -129,6 +132,13 @@ def grade(
     if not complete:
         err.print("Interrupted; --resume goes on from here." if json else "Interrupted.")
         raise typer.Exit(130)
+
+
+def _folders_exist(*files: Path | None) -> None:
+    """Refuse before an hour of grading what could not be written after it."""
+    for file in filter(None, files):
+        if not file.parent.is_dir():
+            raise ValueError(f"there is no folder {str(file.parent)!r} to write {file.name} into")
 
 
 def _interrupt(*_) -> None:
@@ -226,6 +236,6 @@ def _write(
         write_atomically(path, texts[kind]())
     if gradescope is not None:
         files.write_gradescope(results, gradescope)
-    if roster and {"moodle", "canvas"} & set(reports):
-        for name in map(clean, tables.unlisted(results, roster)):
-            err.print(f"not in the roster, and so in no gradebook: {name}", markup=False)
+    if {"moodle", "canvas"} & set(reports):
+        for note in map(clean, tables.left_out(results, roster)):
+            err.print(note, markup=False, highlight=False)

@@ -35,6 +35,11 @@ class Student:
     canvas_id: str = ""
     section: str = ""
 
+    @property
+    def key(self) -> str:
+        """What tells one student from another: the first of the ids that is there."""
+        return self.id or self.canvas_id or self.login or self.email or self.name
+
 
 def read_roster(path: str | Path) -> list[Student]:
     """Read who wrote which file.
@@ -51,18 +56,38 @@ def read_roster(path: str | Path) -> list[Student]:
     Raises
     ------
     ValueError
-        Where `file` or `id` is missing, or a column is unknown.
+        Where `file` or `id` is missing, a column is unknown, a line has more cells than there are
+        columns or names nobody, or two lines give one file to two students.
     """
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = reader.fieldnames or []
-        unknown = [name for name in columns if name not in ROSTER]
-        if unknown or not set(ROSTER[:2]) <= set(columns):
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not in UTF-8; save it as 'CSV UTF-8'") from None
+    head = text.partition("\n")[0]  # Excel separates by semicolons where a comma is decimal
+    reader = csv.DictReader(
+        io.StringIO(text, newline=""), delimiter=";" if ";" in head and "," not in head else ","
+    )
+    columns = [name.strip() for name in reader.fieldnames or []]
+    unknown = [name for name in columns if name not in ROSTER]
+    if unknown or not set(ROSTER[:2]) <= set(columns):
+        raise ValueError(
+            f"a roster needs the columns file and id and may have {', '.join(ROSTER[2:])}; "
+            f"{path} has {', '.join(columns) or 'none'}"
+        )
+    reader.fieldnames = columns
+    lines: dict[str, Student] = {}
+    for row in reader:
+        where = f"line {reader.line_num} of {path}"
+        if None in row:
+            raise ValueError(f"{where} has too many cells; quote what contains the separator")
+        line = Student(**{k: (v or "").strip() for k, v in row.items()})
+        if not line.file or not line.key:
+            raise ValueError(f"{where} has no {'student' if line.file else 'file'}")
+        if lines.setdefault(line.file, line).key != line.key:
             raise ValueError(
-                f"a roster needs the columns file and id and may have {', '.join(ROSTER[2:])}; "
-                f"{path} has {', '.join(columns) or 'none'}"
+                f"{where} gives {line.file} to a second student; one file, one student"
             )
-        return [Student(**{k: (v or "").strip() for k, v in row.items()}) for row in reader]
+    return list(lines.values())
 
 
 def student(submission: str, roster: list[Student]) -> Student | None:
@@ -152,6 +177,36 @@ def unlisted(results: Iterable[dict[str, Any]], roster: list[Student]) -> list[s
     return [r["submission"] for r in results if student(r["submission"], roster) is None]
 
 
+def left_out(results: Iterable[dict[str, Any]], roster: list[Student]) -> list[str]:
+    """Say what a gradebook does not show: nobody's files, no exercise's, and who has none.
+
+    Without a roster, say which files have one name, and so are taken for one student's.
+    """
+    results = list(results)
+    notes = [
+        f"not in the roster, and so in no gradebook: {name}" for name in unlisted(results, roster)
+    ]
+    notes += [
+        f"no exercise found in it, and so in no gradebook: {r['submission']}"
+        for r in results
+        if r["exercise"] is None and student(r["submission"], roster)
+    ]
+    if roster:
+        seen = {who.key for r in results if (who := student(r["submission"], roster))}
+        absent = dict.fromkeys(line.key for line in roster if line.key not in seen)
+        return notes + [f"in the roster, with no file here: {key}" for key in absent]
+    files: dict[tuple[str, str], list[str]] = {}
+    for r in results:
+        if r["exercise"] is not None:
+            who = Path(r["submission"]).stem
+            files.setdefault((who, r["exercise"]), []).append(r["submission"])
+    return notes + [
+        f"{len(same)} files are taken for one student's, {who}: a roster tells them apart"
+        for (who, _), same in files.items()
+        if len(same) > 1
+    ]
+
+
 def feedback(result: dict[str, Any]) -> str:
     """Say in one cell what was not right."""
     if result["message"]:
@@ -171,7 +226,7 @@ def _by_student(
         if who is None or name is None:
             continue
         exercises[name] = result["max_score"]
-        best = students.setdefault(who.id, (who, {}))[1]
+        best = students.setdefault(who.key, (who, {}))[1]
         if name not in best or result["score"] > best[name]["score"]:
             best[name] = result
     return exercises, list(students.values())
