@@ -180,7 +180,7 @@ def quiz_pages() -> dict[str, list[dict]]:
 
 def opened(browser, site, page, width=1280) -> Visit:
     visit = Visit(browser, f"{site}/{page}", width)
-    visit.tab.wait_for_selector(".quiz-question.live")
+    visit.tab.wait_for_selector(".quiz-question.answerable")
     return visit
 
 

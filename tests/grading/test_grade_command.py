@@ -346,9 +346,7 @@ def test_interrupted_and_resumed_nothing_is_done_twice(folder, tmp_path):
     slow = BEST + "import time; time.sleep(0.4)\n"
     top = folder(**{f"s{i}": slow for i in range(20)})
     report = tmp_path / "report.json"
-    program = CUT.format(
-        tests=str(attack_world.HERE), secret=SECRET, sigint="default_int_handler"
-    )
+    program = CUT.format(tests=str(attack_world.HERE), secret=SECRET, sigint="default_int_handler")
     command = [sys.executable, "-c", program, str(top), "--json", str(report), "--jobs", "1"]
 
     def results():

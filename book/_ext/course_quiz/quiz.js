@@ -86,7 +86,7 @@ window.addEventListener("load", async () => {
     button.setAttribute("aria-describedby", text.id);
     feedback.before(button);
     form.addEventListener("submit", (event) => { event.preventDefault(); answer(); });
-    box.classList.add("live");
+    box.classList.add("answerable");
   });
 
   // On paper the reasons are open.
