@@ -223,6 +223,7 @@ def test_the_seed_decides_everything(grade, folder):
         ["--confine", "sandlock", "--trust", "."],
         ["--roster", "gone.csv", "."],
         ["--timeout", "-1", "."],
+        ["--moodle", "gone/moodle.csv", "."],
     ],
 )
 def test_a_wrong_call_has_status_2(grade, arguments, tmp_path, monkeypatch):

@@ -148,6 +148,53 @@ def test_a_roster_without_its_columns_is_refused(tmp_path, head):
         tables.read_roster(path)
 
 
+def read(tmp_path, data):
+    path = tmp_path / "roster.csv"
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return tables.read_roster(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file,id\nann,s1\nann,s2\n", "line 3 .*ann to a second student"),
+        ("file,id,name\nann,s1,Noether, Emmy\n", "line 2 .*too many cells; quote"),
+        ("file,id\nann,\n", "line 2 .*whose ann is"),
+        ("file,id\nann,s1\n".encode("utf-16"), "not in UTF-8; save"),
+    ],
+)
+def test_a_roster_that_would_lose_a_grade_is_refused(tmp_path, text, said):
+    with pytest.raises(ValueError, match=said):
+        read(tmp_path, text)
+
+
+def test_a_roster_as_a_spreadsheet_saves_it(tmp_path):
+    plain = read(tmp_path, "file,id\nann,s1\nbo,s2\nbo,s2\n")
+    assert read(tmp_path, "file; id\r\nann;s1\r\nbo;s2\r\nbo;s2\r\n;\r\n") == plain
+    assert [line.id for line in plain] == ["s1", "s2", "s2"]
+    assert read(tmp_path, 'file,id,name\nann,s1,"Noether; E"\n')[0].name == "Noether; E"
+
+
+def test_students_without_a_number_are_kept_apart(tmp_path):
+    lines = read(tmp_path, "file,id,canvas_id,email\nann,,901,\nben,,902,\neve,,,e@x\n")
+    given = [result("ann/f.py"), result("ben/f.py"), result("eve/f.py")]
+    assert [row[1] for row in rows(tables.canvas(given, lines))[2:]] == ["901", "902", ""]
+    assert [row[1] for row in rows(tables.moodle(given, lines))[1:]] == ["", "", "e@x"]
+
+
+def test_what_a_gradebook_leaves_out_is_said(roster):
+    absent = [*roster, tables.Student("zoe", "s9")]
+    assert tables.left_out(RESULTS, absent) == [
+        "not in the roster, and so in no gradebook: hw/who/x.py",
+        "no exercise found in it, and so in no gradebook: hw/eve/=1+1.py",
+        "in the roster, with no file here: s9",
+    ]
+    assert tables.left_out(RESULTS, [])[1:] == [
+        "2 files are taken for one student's, face: a roster tells them apart"
+    ]
+    assert tables.left_out(RESULTS[:1], []) == []
+
+
 def test_no_cell_is_a_formula(roster):
     evil = [result(f"{sign}1+1.py", status="error", message=f"{sign}1+1") for sign in "=+-@"]
     evil += [result("\t=1.py"), result("x.py", status="error", message=" =1+1")]

@@ -57,7 +57,7 @@ def read_roster(path: str | Path) -> list[Student]:
     ------
     ValueError
         Where `file` or `id` is missing, a column is unknown, a line has more cells than there are
-        columns or names nobody, or two lines give one file to two students.
+        columns or says not whose a file is, or two lines give one file to two students.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -75,19 +75,20 @@ def read_roster(path: str | Path) -> list[Student]:
             f"{path} has {', '.join(columns) or 'none'}"
         )
     reader.fieldnames = columns
-    lines: dict[str, Student] = {}
+    lines: list[Student] = []
+    owner: dict[str, str] = {}
     for row in reader:
         where = f"line {reader.line_num} of {path}"
         if None in row:
             raise ValueError(f"{where} has too many cells; quote what contains the separator")
         line = Student(**{k: (v or "").strip() for k, v in row.items()})
-        if not line.file or not line.key:
-            raise ValueError(f"{where} has no {'student' if line.file else 'file'}")
-        if lines.setdefault(line.file, line).key != line.key:
-            raise ValueError(
-                f"{where} gives {line.file} to a second student; one file, one student"
-            )
-    return list(lines.values())
+        if line.file and not line.key:
+            raise ValueError(f"{where} says not whose {line.file} is: it needs an id")
+        if line.file and owner.setdefault(line.file, line.key) != line.key:
+            raise ValueError(f"{where} gives {line.file} to a second student; it takes one")
+        if line.key:  # a table's empty last lines are no students
+            lines.append(line)
+    return lines
 
 
 def student(submission: str, roster: list[Student]) -> Student | None:
