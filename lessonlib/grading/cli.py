@@ -125,8 +125,9 @@ def check(
 ) -> None:
     """Check your own file and say, part by part, what is right and what is not.
 
-    Your file runs in a process of its own with limits of time and memory (on Windows and macOS of
-    time only), and is not confined otherwise: it is yours. Status 0 at full marks, 1 otherwise.
+    Your file runs in a process of its own with limits of time and memory
+    (on Windows and macOS of time only), and is not confined otherwise: it is
+    yours. Status 0 at full marks, 1 otherwise.
     """
     raise typer.Exit(0 if _check(path, exercise, seed, timeout, memory, html) else 1)
 

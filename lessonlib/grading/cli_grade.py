@@ -77,16 +77,17 @@ def grade(
 
     [bold]lessonlib grade submissions/ --json results.json --html report.html[/]
 
-    [bold]lessonlib grade submissions/ --json results.json --resume[/] after an interruption
+    [bold]lessonlib grade submissions/ --json results.json --resume[/] goes on
 
     [bold]lessonlib grade hw1/ --roster students.csv --moodle moodle.csv[/]
 
-    Every submission runs confined: it sees Python's libraries and nothing else, has no network,
-    starts no processes and writes nothing. Where no way of confining works, nothing is graded.
-    Inputs are drawn afresh from the seed that the report names; --seed repeats a run.
+    Every submission runs confined: it sees Python's libraries and nothing else,
+    has no network, starts no processes and writes nothing. Where no way of
+    confining works, nothing is graded. Inputs are drawn afresh from the seed
+    that the report names; --seed repeats a run.
 
-    Status 0 when every submission has got its result, whatever that is; 2 when the call itself is
-    wrong or nothing here confines; 130 when interrupted.
+    Status 0 when every submission has got its result, whatever that is; 2 when
+    the call itself is wrong or nothing here confines; 130 when interrupted.
     """
     from . import cluster, discover, learner, terminal, ways
     from .journal import Journal
