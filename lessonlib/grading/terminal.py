@@ -51,12 +51,15 @@ def show_progress(console: Console, verdicts: list[Verdict]) -> None:
     for name, exercise in checks.EXERCISES.items():
         verdict = best.get(name)
         if verdict is None:
-            table.add_row(name, Text("not begun", "dim"), f"0 / {exercise.max_score:g}", bar(0), "")
+            whole = Text(name, overflow="fold")
+            table.add_row(
+                whole, Text("not begun", "dim"), f"0 / {exercise.max_score:g}", bar(0), ""
+            )
             continue
         missing = [part["id"] for part in verdict.result["criteria"] if not part["passed"]]
         table.add_row(
-            name,
-            Text(clean(verdict.result["submission"])),
+            Text(name, overflow="fold"),
+            Text(clean(verdict.result["submission"]), overflow="fold"),
             f"{verdict.score:g} / {verdict.max_score:g}",
             bar(verdict.score / verdict.max_score),
             Text(missing[0] if missing else "done", "" if missing else "green"),
