@@ -16,10 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).resolve().parents[1]
 GLOSSARY = "book/glossary"
@@ -29,6 +27,7 @@ import concept_graph  # noqa: E402
 import concept_table  # noqa: E402
 import course_pages  # noqa: E402
 import learning_paths  # noqa: E402
+from made import Made  # noqa: E402
 
 
 def link(page: course_pages.Page, words: str = "") -> str:
@@ -48,26 +47,19 @@ def span(seconds: float | None) -> str:
     return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
 
 
-class Made(SphinxDirective):
-    """A directive that writes Markdown made from the tables, and is made anew when they change."""
+class OfTheTables(Made):
+    """Made from the tables of concepts and paths, and from the pages."""
 
-    has_content = True
-
-    def markdown(self) -> list[str]:
-        raise NotImplementedError
+    def sources(self):
+        return [BOOK / "concepts.csv", BOOK / "paths.csv", *sorted(BOOK.glob("*.md"))]
 
     def run(self) -> list[nodes.Node]:
-        for path in (BOOK / "concepts.csv", BOOK / "paths.csv", *sorted(BOOK.glob("*.md"))):
-            self.env.note_dependency(str(path))
         self.concepts, self.pages = concept_table.read(), learning_paths.pages()
         self.taught = {n: p for n, p in self.pages.items() if n in course_pages.load()}
-        holder = nodes.container(classes=[self.name])
-        made = StringList(self.markdown(), source=self.get_source_info()[0])
-        self.state.nested_parse(made, self.content_offset, holder)
-        return [holder]
+        return super().run()
 
 
-class ReadingTimes(Made):
+class ReadingTimes(OfTheTables):
     """Every page that is read in order, with the times that its overview states."""
 
     def markdown(self):
@@ -85,7 +77,7 @@ class ReadingTimes(Made):
         ]
 
 
-class LearningPath(Made):
+class LearningPath(OfTheTables):
     """One path: its pages in order."""
 
     required_arguments = 1
@@ -106,7 +98,7 @@ class LearningPath(Made):
         return [*steps, "", f"Together about {minutes / 60:.0f} hours of reading."]
 
 
-class ConceptGraph(Made):
+class ConceptGraph(OfTheTables):
     """The chapters as a picture; the same in words for those who cannot see it."""
 
     def markdown(self):
@@ -138,7 +130,7 @@ class ConceptGraph(Made):
         return {c.chapter for c in self.concepts.values()}
 
 
-class ConceptIndex(Made):
+class ConceptIndex(OfTheTables):
     """Every concept in alphabetical order."""
 
     def markdown(self):

@@ -20,16 +20,14 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 sys.path.insert(0, str(ROOT / "book" / "_tools"))  # the scripts there are no package
 
 import course_pages  # noqa: E402
+from made import Made  # noqa: E402
 
 
 def rows(content: Iterable[str], columns: int) -> list[list[str]]:
@@ -142,35 +140,27 @@ def grading_time(cases: list[dict]) -> list[str]:
     ]
 
 
-class _Made(SphinxDirective):
-    has_content = True
+class OfTheCourse(Made):
+    """Made from what was measured and from the pages."""
 
-    def run(self) -> list[nodes.Node]:
-        for path in (*sorted(RESULTS.glob("*.json")), *sorted((ROOT / "book").glob("*.md"))):
-            self.env.note_dependency(str(path))
-        holder = nodes.container(classes=[self.name])
-        made = StringList(self.markdown(), source=self.get_source_info()[0])
-        self.state.nested_parse(made, self.content_offset, holder)
-        return [holder]
-
-    def markdown(self) -> list[str]:
-        raise NotImplementedError
+    def sources(self):
+        return [*sorted(RESULTS.glob("*.json")), *sorted((ROOT / "book").glob("*.md"))]
 
 
-class Syllabus(_Made):
+class Syllabus(OfTheCourse):
     def markdown(self):
         costs = json.loads((RESULTS / "notebooks.json").read_text("utf-8"))
         return syllabus(self.content, course_pages.load(), costs)
 
 
-class Rubric(_Made):
+class Rubric(OfTheCourse):
     def markdown(self):
         from lessonlib.grading.checks import EXERCISES
 
         return rubric(self.content, EXERCISES, course_pages.load())
 
 
-class GradingTime(_Made):
+class GradingTime(OfTheCourse):
     def markdown(self):
         return grading_time(json.loads((RESULTS / "latest.json").read_text("utf-8"))["cases"])
 
