@@ -38,7 +38,7 @@ IMPORTABLE = ("numpy", "scipy", "scikit-learn", "matplotlib", "pillow")
 #: The part of lessonlib that live cells and checks import; none of it needs torch to be imported.
 PARTS = (
     "__init__.py",
-    "_validation.py",
+    "_validation/*.py",
     "errata/__init__.py",
     "errata/e8.py",
     "errata/page.py",

@@ -126,7 +126,7 @@ def test_with_a_topic_there_are_package_figures_tests_and_reference(copy):
     # what is made is styled as the house is, and its tests pass, beside the package as it stands
     for name in ("figures", "images"):
         shutil.copytree(ROOT / "lessonlib" / name, copy / "lessonlib" / name, dirs_exist_ok=True)
-    shutil.copy(ROOT / "lessonlib" / "_validation.py", copy / "lessonlib")
+    shutil.copytree(ROOT / "lessonlib" / "_validation", copy / "lessonlib" / "_validation")
     for name in ("lessonlib/speckle", "lessonlib/figures/speckle.py", "tests/test_speckle.py"):
         for command in (["check"], ["format", "--check"]):
             checked = subprocess.run(

@@ -67,7 +67,11 @@ def test_two_runs_store_the_same_bytes(ran):
 def test_what_a_chapter_used_is_remembered(book):
     _, root = book
     made = nbformat.read(root / "notebooks" / "page.ipynb", 4).metadata["course"]
-    assert made["made_from"] == ["lessonlib/__init__.py", "lessonlib/_validation.py"]
+    assert made["made_from"] == [
+        "lessonlib/__init__.py",
+        "lessonlib/_validation/__init__.py",
+        "lessonlib/_validation/arguments.py",
+    ]
 
 
 def test_a_fresh_notebook_is_not_run_again(book, capsys):
