@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lessonlib._validation import check_number, check_rank
+from lessonlib._validation import check_integer, check_number, check_rank
 from lessonlib.faces.similarity import Similarity, as_points, fit_similarity
 
 #: Eyes, nose and corners of the mouth of a frontal face, as the picture shows them, x to the right
@@ -90,6 +90,21 @@ class FaceAligner:
         self.target_center = tuple(as_points("target_center", [target_center])[0].tolist())
 
     @property
+    def target_dist(self) -> float:
+        """The episode's name of `target_eye_dist`."""
+        return self.target_eye_dist
+
+    @property
+    def target_cx(self) -> float:
+        """The x of `target_center`, as the episode names it."""
+        return self.target_center[0]
+
+    @property
+    def target_cy(self) -> float:
+        """The y of `target_center`, as the episode names it."""
+        return self.target_center[1]
+
+    @property
     def template(self) -> np.ndarray:
         """Where the five marks of a frontal face go: ``(5, 2)``, in pixels."""
         return np.array(self.target_center) + self.target_eye_dist * np.array(FACE)
@@ -167,6 +182,64 @@ class FaceAligner:
         if matrix.shape != (2, 3) or not np.isfinite(matrix).all():
             raise ValueError(f"matrix must be finite, of shape (2, 3), got shape {matrix.shape}")
         return as_points("points", points) @ matrix[:, :2].T + matrix[:, 2]
+
+    def run(self, seed: int = 42) -> list[dict[str, float | tuple[float, float]]]:
+        """Align five drawn faces by their eyes, print a row for each, and return the rows.
+
+        Parameters
+        ----------
+        seed : int, default 42
+            Of the faces: tilted by up to 30 degrees, eyes 40 to 120 pixels apart, their middle
+            anywhere from 80 to 160 pixels in both directions.
+
+        Returns
+        -------
+        list of dict
+            "angle_before", "angle_after" in degrees, "distance_before", "distance_after" and
+            "center" (x, y) in pixels, the last of the aligned eyes.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Where `seed` is no integer of at least 0.
+
+        Examples
+        --------
+        >>> rows = FaceAligner().run()  # doctest: +ELLIPSIS
+        face  angle/deg   after  distance/px   after  eyes' middle/px
+           1      16.44    0.00        75.11   70.00  (112.00, 112.00)
+        ...
+        >>> len(rows)
+        5
+        """
+        rng = np.random.default_rng(check_integer("seed", seed, minimum=0))
+        rows = []
+        print("face  angle/deg   after  distance/px   after  eyes' middle/px")
+        for face in range(1, 6):
+            marks = posed_landmarks(
+                roll=rng.uniform(-30, 30),
+                eye_dist=rng.uniform(40, 120),
+                center=tuple(rng.uniform(80, 160, 2)),
+            )
+            matrix, angle, distance = self.compute_alignment(marks[0], marks[1])
+            left, right = self.apply_affine(marks[:2], matrix)
+            _, level, apart = self.compute_alignment(left, right)
+            level = round(level, 9) + 0.0  # rounding must not leave a minus before a zero
+            x, y = (left + right) / 2
+            print(
+                f"{face:4}  {angle:9.2f}  {level:6.2f}  {distance:11.2f}  {apart:6.2f}  "
+                f"({x:.2f}, {y:.2f})"
+            )
+            rows.append(
+                {
+                    "angle_before": angle,
+                    "angle_after": level,
+                    "distance_before": distance,
+                    "distance_after": apart,
+                    "center": (float(x), float(y)),
+                }
+            )
+        return rows
 
     def warp(self, image, matrix, shape: tuple[int, int] = (224, 224)) -> np.ndarray:
         """Move a picture as :meth:`apply_affine` moves points.

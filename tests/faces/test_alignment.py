@@ -177,3 +177,28 @@ BAD = [
 def test_bad_input_is_named(call, name):
     with pytest.raises((TypeError, ValueError), match=name):
         call()
+
+
+def test_the_demonstration_puts_five_faces_in_place(capsys):
+    aligner = faces.FaceAligner(target_eye_dist=50, target_center=(80, 90))
+    rows = aligner.run(seed=3)
+    assert len(rows) == 5
+    for row in rows:
+        assert row["angle_after"] == 0
+        assert row["distance_after"] == pytest.approx(50)
+        assert row["center"] == pytest.approx((80, 90))
+        assert -30 <= row["angle_before"] <= 30
+        assert 40 <= row["distance_before"] <= 120
+    assert len({row["angle_before"] for row in rows}) == 5
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 6
+    for line, row in zip(printed[1:], rows, strict=True):
+        assert f"{row['angle_before']:.2f}" in line
+        assert f"{row['distance_before']:.2f}" in line
+    assert "-0.00" not in "".join(line.split("(")[0][15:22] for line in printed)
+    assert rows == aligner.run(seed=3)
+
+
+def test_the_episodes_names_of_the_target():
+    aligner = faces.FaceAligner(60, (100, 120))
+    assert (aligner.target_dist, aligner.target_cx, aligner.target_cy) == (60, 100, 120)

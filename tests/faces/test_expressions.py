@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from sklearn.metrics import f1_score
 
 from lessonlib import faces
 from solutions.expression_analyzer import ExpressionAnalyzer as Solution
@@ -141,3 +142,26 @@ def test_the_package_itself_gets_full_marks(name):
 
     for criterion in EXERCISES[name].criteria:
         criterion.check(LocalRemote(getattr(faces, name)), np.random.default_rng(5))
+
+
+def test_the_demonstration_agrees_with_scikit_learn(capsys):
+    """The printed study, scored anew from one label for each photo."""
+    analyzer = faces.ExpressionAnalyzer(samples_per=40, seed=5)
+    study = analyzer.run()
+    cm, names = study["confusion"], np.array(analyzer.EXPRESSIONS)
+    true = np.repeat(np.repeat(names, 7), cm.ravel())
+    called = np.repeat(np.tile(names, 7), cm.ravel())
+    f1 = dict(zip(names, f1_score(true, called, average=None, labels=names), strict=True))
+    ordered = [f1[name] for name in study["ranking"]]
+    assert ordered == sorted(f1.values())
+    assert set(study["f1_boosted"]) == set(study["ranking"][:2])
+    lifted = analyzer.metrics(
+        analyzer.generate_confusion(boost=dict.fromkeys(study["ranking"][:2], 0.05))
+    )
+    assert study["f1_boosted"] == {name: lifted[name]["f1"] for name in study["ranking"][:2]}
+    printed = capsys.readouterr().out
+    for name in names:
+        assert f"{f1[name]:4.3f}" in printed
+    true, called, count = study["most_confused"][0]
+    assert count == cm[~np.eye(7, dtype=bool)].max()
+    assert analyzer.n == analyzer.samples_per == 40
