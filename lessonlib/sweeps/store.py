@@ -7,7 +7,8 @@ import hashlib
 import importlib
 import json
 import os
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,11 @@ def missing(name: str, *, everything: bool = False) -> tuple[list[dict], list[En
     ]
     done = [e.config for e in fresh]
     return [config for config in wanted if config not in done], fresh
+
+
+def sample(entries: Sequence[Entry]) -> Entry:
+    """Return one stored entry to be run again: the same one until the code of its sweep changes."""
+    return random.Random(entries[0].code).choice(entries)
 
 
 def execute(name: str, configs: list[dict[str, Any]]) -> list[Entry]:
