@@ -38,6 +38,7 @@ _NAMES = {
     "sentinel2_native": "satellite",
     "landsat8": "satellite",
     "CCDFrame": "astronomy",
+    "fetch": "downloads",
     "ccd_frame": "astronomy",
     "hubble_deep_field": "astronomy",
 }
