@@ -27,6 +27,7 @@ _TOPICS = (
     "scientific",
     "sweeps",
     "transfer",
+    "volumes",
 )
 
 __all__ = [*_TOPICS, "__version__"]

@@ -1,0 +1,100 @@
+"""Another grid for the same volume: other voxels, other axes, the same millimetres."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lessonlib._validation import check_number
+from lessonlib.volumes.volume import Volume
+
+
+def as_spacing(spacing, rank: int = 3) -> tuple[float, ...]:
+    """Return millimetres per voxel along each axis, or raise an error that names the argument."""
+    values = np.atleast_1d(np.asarray(spacing, dtype=object)).tolist()
+    if len(values) != rank:
+        raise ValueError(
+            f"spacing must give millimetres for each of {rank} axes (z, y, x), got {spacing!r}"
+        )
+    return tuple(check_number("spacing", value, above=0) for value in values)
+
+
+def resample(volume: Volume, spacing, nearest: bool = False) -> Volume:
+    """Return a volume on voxels of another size; the field of view stays where it is.
+
+    Parameters
+    ----------
+    volume : Volume
+    spacing : (float, float, float)
+        Millimetres along z, y and x, exactly as they will be.
+    nearest : bool, default False
+        Take the nearest voxel, for masks: between the labels 0 and 2 there is no 1. Otherwise
+        linear, and whole numbers become float32.
+
+    Returns
+    -------
+    Volume
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where `spacing` is not three positive numbers.
+
+    Notes
+    -----
+    The new grid has as many voxels as fit the old field of view, rounded, at least one, and its
+    middle is the middle of the old one. Voxels beyond the outermost old centres repeat the edge. No
+    smoothing goes before: where voxels become much larger, fine structure is missed, not averaged.
+    """
+    from scipy.ndimage import affine_transform
+
+    spacing = as_spacing(spacing)
+    ratio = np.array(spacing) / volume.spacing  # old voxels for each new one, along z, y, x
+    old = np.array(volume.shape)
+    new = np.maximum(1, np.floor(old / ratio + 0.5)).astype(int)
+    first = (old - 1) / 2 - ratio * (new - 1) / 2  # where, in old voxels, the new grid begins
+    voxels = volume.voxels
+    if voxels.dtype.kind == "b" or (not nearest and voxels.dtype.kind in "iu"):
+        voxels = voxels.astype(np.uint8 if nearest else np.float32)
+    moved = affine_transform(
+        voxels, ratio, first, tuple(new), order=0 if nearest else 1, mode="nearest"
+    )
+    step = np.diag([*ratio[::-1], 1.0])
+    step[:3, 3] = first[::-1]
+    return Volume(moved.astype(volume.voxels.dtype) if nearest else moved, volume.affine @ step)
+
+
+def reorient(volume: Volume, orientation: str = "RAS") -> Volume:
+    """Return a volume whose axes run another way; no value changes its millimetre.
+
+    Parameters
+    ----------
+    volume : Volume
+    orientation : str, default "RAS"
+        Where x, y and z are to run: one letter each of R or L, A or P, S or I.
+
+    Returns
+    -------
+    Volume
+        Axes are flipped and exchanged, nothing is interpolated. The voxels are a copy.
+
+    Raises
+    ------
+    ValueError
+        Where `orientation` is no such word.
+    """
+    from nibabel import orientations
+
+    word = str(orientation).upper()
+    pairs = ("RL", "AP", "SI")
+    if len(word) != 3 or any(sum(letter in pair for letter in word) != 1 for pair in pairs):
+        raise ValueError(
+            "orientation must have one letter each of R or L, A or P, S or I, such as 'RAS', got "
+            f"{orientation!r}"
+        )
+    change = orientations.ornt_transform(
+        orientations.io_orientation(volume.affine), orientations.axcodes2ornt(tuple(word))
+    )
+    by_x = volume.voxels.T
+    voxels = orientations.apply_orientation(by_x, change).T
+    affine = volume.affine @ orientations.inv_ornt_aff(change, by_x.shape)
+    return Volume(np.ascontiguousarray(voxels), affine)

@@ -1,0 +1,84 @@
+"""A volume: its voxels, and the matrix that says where in the patient each of them is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lessonlib._validation import check_rank
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """Voxels and their place in the patient.
+
+    Parameters
+    ----------
+    voxels : numpy.ndarray, shape (Z, Y, X)
+        Slices of rows and columns.
+    affine : array_like, shape (4, 4)
+        Maps (column, row, slice, 1), the indices x, y, z, to millimetres. To the patient's right,
+        front and head (RAS) is positive, as in NIfTI; DICOM counts to the left and back (LPS).
+
+    Raises
+    ------
+    ValueError
+        Where a shape is another, or the matrix is not finite or folds the volume flat.
+    """
+
+    voxels: np.ndarray
+    affine: np.ndarray
+
+    def __post_init__(self) -> None:
+        voxels, affine = np.asarray(self.voxels), np.array(self.affine, dtype=np.float64)
+        check_rank("voxels", voxels, (3,), "(Z, Y, X)")
+        if affine.shape != (4, 4) or not np.isfinite(affine).all():
+            raise ValueError(f"affine must be finite, of shape (4, 4), got {affine.tolist()}")
+        if not np.array_equal(affine[3], (0, 0, 0, 1)):
+            raise ValueError(f"affine must end in a row 0 0 0 1, got {affine[3].tolist()}")
+        if abs(np.linalg.det(affine[:3, :3])) < 1e-9:
+            raise ValueError(f"affine must have three directions, got {affine[:3, :3].tolist()}")
+        object.__setattr__(self, "voxels", voxels)
+        object.__setattr__(self, "affine", affine)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Slices, rows, columns."""
+        return self.voxels.shape
+
+    @property
+    def spacing(self) -> tuple[float, float, float]:
+        """Millimetres from one voxel to the next along z, y and x: between slices first."""
+        steps = np.linalg.norm(self.affine[:3, :3], axis=0)  # along x, y, z
+        return tuple(float(step) for step in steps[::-1])
+
+    @property
+    def orientation(self) -> str:
+        """Where x, y and z run to: "LPS" is to the left, to the back, to the head."""
+        from nibabel.orientations import aff2axcodes
+
+        return "".join(aff2axcodes(self.affine))
+
+    def to_mm(self, index) -> np.ndarray:
+        """Return the place of voxels in millimetres.
+
+        Parameters
+        ----------
+        index : array_like, shape (n, 3)
+            Column, row and slice: what ``np.argwhere`` gives, reversed. Fractions are allowed.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n, 3)
+            Towards right, front and head.
+        """
+        index = np.atleast_2d(np.asarray(index, dtype=np.float64))
+        if index.ndim != 2 or index.shape[1] != 3:
+            raise ValueError(f"index must have shape (n, 3), got {index.shape}")
+        return index @ self.affine[:3, :3].T + self.affine[:3, 3]
+
+    def __str__(self) -> str:
+        size = " × ".join(str(n) for n in self.shape)
+        step = " × ".join(f"{s:.3g}" for s in self.spacing)
+        return f"{size} voxels of {step} mm (z, y, x), {self.orientation}, {self.voxels.dtype}"
