@@ -123,6 +123,15 @@ class GradCAM:
         self._listening = False
         self._output: torch.Tensor | None = None
 
+    def __getattr__(self, name: str) -> Any:
+        """Say what to call instead of the episode's attributes, which held one picture's."""
+        if name in ("activations", "gradients"):
+            raise AttributeError(
+                f"GradCAM keeps no {name}: generate(images, target_class) returns the maps, and "
+                "lessonlib.explain.plain.layer_and_gradient gives both for one picture"
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def __enter__(self) -> GradCAM:
         if self._handle is not None:
             raise RuntimeError("this GradCAM is in use already: make another for a nested block")
