@@ -41,7 +41,6 @@ from lessonlib.microscopy import plain as plain_microscopy
 from lessonlib.satellite import plain as plain_satellite
 from lessonlib.scientific import plain as plain_scientific
 from lessonlib.transfer import plain as plain_transfer
-from lessonlib.volumes import plain as plain_volumes
 
 SEEDS = st.integers(0, 2**32 - 1)
 PLAIN = [value for name, value in list(globals().items()) if name.startswith("plain_")]

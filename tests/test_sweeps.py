@@ -102,6 +102,63 @@ def test_only_what_is_missing_or_old_runs(folder, monkeypatch):
     assert store.missing("fake") == (Fake.configs(), [])
 
 
+@pytest.fixture
+def changed(folder, monkeypatch):
+    """A stored sweep of two entries, and code that has changed since."""
+    (folder / "module.py").write_text(SOURCE, "utf-8")
+    monkeypatch.setattr(store, "module", lambda name: Fake)
+    store.save("fake", store.execute("fake", Fake.configs()))
+    (folder / "module.py").write_text(SOURCE.replace("r**2", "r * r"), "utf-8")
+    assert len(store.load("fake").outdated) == 2
+    return folder
+
+
+def test_a_change_that_changes_no_number_is_confirmed(changed):
+    again = store.execute("fake", [e.config for e in store.samples("fake", 1)])
+    assert store.confirm("fake", again) == []
+    sweep = store.load("fake")
+    assert not sweep.outdated
+    assert "1 of 2 run again by the code as it is now, all the same" in str(sweep)
+    assert store.missing("fake")[0] == []
+    # the next change has to be confirmed anew
+    (changed / "module.py").write_text(SOURCE.replace("r**2", "r * r * 1"), "utf-8")
+    assert len(store.load("fake").outdated) == 2
+
+
+def test_a_number_that_changed_confirms_nothing(changed, monkeypatch):
+    monkeypatch.setattr(Fake, "run", staticmethod(lambda n: {"twice": 2 * n + (n == 2)}))
+    differ = store.confirm("fake", store.execute("fake", Fake.configs()))
+    assert differ == ["{'n': 2}: twice was 4, is 5"]
+    assert len(store.load("fake").outdated) == 2
+
+
+def test_other_data_are_not_confirmed(changed, monkeypatch):
+    store.confirm("fake", store.execute("fake", Fake.configs()))
+    monkeypatch.setattr(Fake, "data", staticmethod(lambda: "other"))
+    assert len(store.load("fake").outdated) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ({"a": [1, 2]}, {"a": [1, 2]}, ""),
+        ({"a": float("nan")}, {"a": float("nan")}, ""),
+        ({"a": [1, 2.0]}, {"a": [1, 2.0000000001]}, "a [1] was 2.0, is 2.0000000001"),
+        ({"a": 1}, {"b": 1}, "was {'a': 1}, is {'b': 1}"),
+        ({"a": [1]}, {"a": [1, 2]}, "a was [1], is [1, 2]"),
+    ],
+)
+def test_the_first_difference_is_named(old, new, found):
+    assert store.first_difference(old, new) == found
+
+
+def test_what_is_run_again_is_of_every_kind():
+    chosen = store.samples("transfer", 8)
+    kinds = {e.config["strategy"] for e in sweeps.load("transfer").entries}
+    assert {e.config["strategy"] for e in chosen} == kinds
+    assert chosen == store.samples("transfer", 8)
+
+
 def test_unknown_sweep():
     with pytest.raises(ValueError, match="name"):
         sweeps.load("nothing")

@@ -1,4 +1,9 @@
-"""``python -m lessonlib.sweeps NAME``: run what is missing or older than its code."""
+"""``python -m lessonlib.sweeps NAME``: run what is missing or older than its code.
+
+After a change of code that should change no number, ``--confirm N`` runs N stored entries again, of
+as many kinds as there are. Where all come out the same, digit by digit, the sweep counts as fresh,
+and says so; where one does not, nothing is stored and the difference is shown.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +20,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a sweep with a progress bar; what is done stays stored when it is interrupted."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    parser = argparse.ArgumentParser(prog="python -m lessonlib.sweeps", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m lessonlib.sweeps",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("name", choices=store.NAMES)
     parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
     parser.add_argument("--all", action="store_true", help="also what is stored and up to date")
+    parser.add_argument(
+        "--confirm", type=int, metavar="N", help="run N stored entries again and compare"
+    )
     chosen = parser.parse_args(arguments)
+    if chosen.confirm:
+        return confirm(chosen.name, chosen.confirm, chosen.jobs)
     configs, entries = store.missing(chosen.name, everything=chosen.all)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with (
@@ -38,6 +52,24 @@ def main(arguments: list[str] | None = None) -> int:
             store.save(chosen.name, entries)
             progress.advance(bar, len(run.result()))
     return 0
+
+
+def confirm(name: str, n: int, jobs: int) -> int:
+    """Run `n` stored entries again; 0 where all come out the same."""
+    again = []
+    with ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=store.one_thread
+    ) as pool:
+        runs = [
+            pool.submit(store.execute, name, [entry.config]) for entry in store.samples(name, n)
+        ]
+        for run in as_completed(runs):
+            again += run.result()
+            print(f"[{len(again)}/{len(runs)}] {again[-1].config}", flush=True)
+    for differs in (found := store.confirm(name, again)):
+        print(f"came out differently: {differs}", file=sys.stderr)
+    print(store.load(name))
+    return int(bool(found))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from lessonlib._validation import check_choice
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGE = Path(__file__).parents[1]
+#: Beside the results: which of them newer code has confirmed.
+CONFIRMED = "confirmed.json"
 
 #: Sweeps by name: the module lessonlib.sweeps.<name>.
 NAMES = ("explain", "imbalance", "tile", "transfer")
@@ -43,6 +45,27 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Confirmation:
+    """Entries of other code that came out again, number by number, with the code named here.
+
+    Attributes
+    ----------
+    made : tuple of str
+        Fingerprints of the code that made the stored entries.
+    code, data : str
+        Fingerprints of what ran some of them again.
+    again, of : int
+        How many were run again, of how many.
+    """
+
+    made: tuple[str, ...]
+    code: str
+    data: str
+    again: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Sweep:
     """A stored sweep.
 
@@ -52,17 +75,23 @@ class Sweep:
     entries : tuple of Entry
     code, data : str
         Fingerprints of the code and data as they are now.
+    confirmation : Confirmation, optional
+        Of entries that older code made.
     """
 
     name: str
     entries: tuple[Entry, ...]
     code: str
     data: str
+    confirmation: Confirmation | None = None
 
     @property
     def outdated(self) -> tuple[Entry, ...]:
-        """Entries that other code or other data made than those here now."""
-        return tuple(e for e in self.entries if (e.code, e.data) != (self.code, self.data))
+        """Entries that other code or data made than those here now, unless these confirmed it."""
+        good, sure = {self.code}, self.confirmation
+        if sure is not None and (sure.code, sure.data) == (self.code, self.data):
+            good |= set(sure.made)
+        return tuple(e for e in self.entries if e.code not in good or e.data != self.data)
 
     def select(self, **wanted: Any) -> tuple[Entry, ...]:
         """Return the entries whose config has these values.
@@ -82,13 +111,16 @@ class Sweep:
         )
 
     def __str__(self) -> str:
-        old = len(self.outdated)
-        state = (
-            "made by the code and data as they are now"
-            if not old
-            else f"{old} of them OLDER than the code or data as they are now: "
-            f"run python -m lessonlib.sweeps {self.name}"
-        )
+        old, sure = len(self.outdated), self.confirmation
+        if old:
+            state = (
+                f"{old} of them OLDER than the code or data as they are now: "
+                f"run python -m lessonlib.sweeps {self.name}"
+            )
+        elif any(e.code != self.code for e in self.entries):
+            state = f"{sure.again} of {sure.of} run again by the code as it is now, all the same"
+        else:
+            state = "made by the code and data as they are now"
         return f"sweep {self.name}: {len(self.entries)} runs, {state}"
 
 
@@ -119,7 +151,75 @@ def load(name: str) -> Sweep:
     path = RESULTS / f"{name}.json"
     rows = json.loads(path.read_text("utf-8")) if path.exists() else []
     entries = tuple(Entry(**row) for row in rows)
-    return Sweep(name, entries, code_fingerprint(sweep.SOURCES), sweep.data())
+    sure = _confirmations().get(name)
+    if sure is not None:
+        sure = Confirmation(**sure | {"made": tuple(sure["made"])})
+    return Sweep(name, entries, code_fingerprint(sweep.SOURCES), sweep.data(), sure)
+
+
+def _confirmations() -> dict[str, dict[str, Any]]:
+    path = RESULTS / CONFIRMED
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def confirm(name: str, again: list[Entry]) -> list[str]:
+    """Hold entries that were run again against the stored ones; store it where all are the same.
+
+    Parameters
+    ----------
+    name : str
+    again : list of Entry
+        As :func:`execute` returns them.
+
+    Returns
+    -------
+    list of str
+        The configs whose numbers came out differently, with the first that differs; then nothing
+        is stored.
+    """
+    stored = load(name)
+    differ = []
+    for entry in again:
+        (old,) = stored.select(**entry.config)
+        if found := first_difference(old.result, json.loads(json.dumps(entry.result))):
+            differ.append(f"{entry.config}: {found}")
+    if not differ:
+        sure = Confirmation(
+            tuple(sorted({e.code for e in stored.entries})),
+            stored.code, stored.data, len(again), len(stored.entries),
+        )  # fmt: skip
+        content = _confirmations() | {name: vars(sure)}
+        (RESULTS / CONFIRMED).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    return differ
+
+
+def first_difference(old: Any, new: Any, place: str = "") -> str:
+    """Return where two results differ first, and how; nothing where they are the same."""
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
+        parts = ((old[key], new[key], f"{place} {key}") for key in old)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        parts = ((a, b, f"{place} [{i}]") for i, (a, b) in enumerate(zip(old, new, strict=True)))
+    else:
+        same = old == new or (old != old and new != new)  # NaN is NaN again
+        return "" if same else f"{place} was {old}, is {new}".strip()
+    return next((found for a, b, where in parts if (found := first_difference(a, b, where))), "")
+
+
+def samples(name: str, n: int) -> list[Entry]:
+    """Return `n` stored entries to be run again, of as many kinds as there are.
+
+    A kind is a config but for its size ``n`` and its seed. The choice changes with the code alone.
+    """
+    stored = load(name)
+    kinds: dict[str, list[Entry]] = {}
+    for entry in stored.entries:
+        kind = {key: value for key, value in entry.config.items() if key not in ("n", "seed")}
+        kinds.setdefault(json.dumps(kind, sort_keys=True), []).append(entry)
+    rng = random.Random(stored.code)
+    piles = [rng.sample(pile, len(pile)) for pile in kinds.values()]
+    rng.shuffle(piles)
+    order = [pile[i] for i in range(max(map(len, piles))) for pile in piles if i < len(pile)]
+    return order[:n]
 
 
 def save(name: str, entries: list[Entry]) -> None:
