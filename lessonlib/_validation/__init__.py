@@ -9,8 +9,19 @@ from lessonlib._validation.arguments import (
     check_rank,
     check_scores,
 )
+from lessonlib._validation.missing import (
+    UNNAMED,
+    is_missing,
+    members,
+    plain_array,
+    subgroups_of,
+    with_mask,
+    with_nan,
+    without_mask,
+)
 
 __all__ = [
+    "UNNAMED",
     "as_generator",
     "check_choice",
     "check_integer",
@@ -18,4 +29,11 @@ __all__ = [
     "check_number",
     "check_rank",
     "check_scores",
+    "is_missing",
+    "members",
+    "plain_array",
+    "subgroups_of",
+    "with_mask",
+    "with_nan",
+    "without_mask",
 ]
