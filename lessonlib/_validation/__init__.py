@@ -6,19 +6,20 @@ from lessonlib._validation.arguments import (
     check_integer,
     check_labels,
     check_number,
+    check_numbers,
     check_rank,
     check_scores,
+    check_shares,
+    rounded_like,
 )
 from lessonlib._validation.missing import (
-    UNNAMED,
     is_missing,
-    members,
     plain_array,
-    subgroups_of,
     with_mask,
     with_nan,
     without_mask,
 )
+from lessonlib._validation.names import UNNAMED, members, subgroups_of
 
 __all__ = [
     "UNNAMED",
@@ -27,11 +28,14 @@ __all__ = [
     "check_integer",
     "check_labels",
     "check_number",
+    "check_numbers",
     "check_rank",
     "check_scores",
+    "check_shares",
     "is_missing",
     "members",
     "plain_array",
+    "rounded_like",
     "subgroups_of",
     "with_mask",
     "with_nan",
