@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import as_generator, check_integer, check_number
+from lessonlib._validation import as_generator, check_integer, check_number, check_numbers
 from lessonlib.astronomy._checks import as_image, as_mask
 from lessonlib.astronomy.limits import camera_variance, point_spread
 from lessonlib.evaluation import Interval, binomial_interval
@@ -84,7 +84,7 @@ def completeness(
     """
     from scipy.special import ndtr
 
-    fluxes = np.asarray(fluxes, dtype=np.float64)
+    fluxes = check_numbers("fluxes", fluxes).astype(np.float64)
     if fluxes.ndim != 1 or not np.isfinite(fluxes).all() or (fluxes < 0).any():
         raise ValueError(f"fluxes must be finite and at least 0, of shape (n,), got {fluxes!r}")
     threshold = check_number("threshold", threshold)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lessonlib._validation import check_integer, check_number, check_rank
+from lessonlib._validation import check_integer, check_number, check_numbers, check_rank
 
 
 def check_spacing(spacing: Sequence[float] | None, ndim: int) -> np.ndarray:
@@ -21,10 +21,8 @@ def check_spacing(spacing: Sequence[float] | None, ndim: int) -> np.ndarray:
 
 def check_picture(name: str, image, ranks=(2, 3), shapes: str = "(H, W) or (D, H, W)"):
     """Return finite pixels as float64, or raise an error that names the argument."""
-    array = np.asarray(image)
+    array = check_numbers(name, image)
     check_rank(name, array, ranks, shapes)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold numbers, got {array.dtype}")
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got {np.count_nonzero(~np.isfinite(array))} "

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lessonlib._validation import with_nan, without_mask
 from lessonlib.scientific._images import is_dask, is_tensor, result_dtype
 
 
@@ -30,7 +31,7 @@ def as_band(name: str, band: Any, kinds: str = "iuf") -> Any:
     name : str
         The argument's name, for the message.
     band : array_like, torch.Tensor or dask.array.Array
-        What the caller passed.
+        What the caller passed. What is masked becomes NaN, and is refused among whole numbers.
     kinds : str
         Kinds of NumPy dtypes allowed: ``"iuf"`` for numbers, ``"iu"`` for whole numbers.
 
@@ -43,11 +44,7 @@ def as_band(name: str, band: Any, kinds: str = "iuf") -> Any:
     TypeError
         Where the numbers are of another kind.
     """
-    if isinstance(band, np.ma.MaskedArray):
-        raise TypeError(
-            f"{name} must not be a masked array, whose mask would be lost: pass "
-            "band.astype(float).filled(numpy.nan)"
-        )
+    band = without_mask(name, band) if kinds == "iu" else with_nan(name, band)
     if is_tensor(band):
         kind = "f" if band.dtype.is_floating_point else "i"
         if band.dtype.is_complex or str(band.dtype) == "torch.bool":

@@ -54,7 +54,9 @@ def _add_counts(parts: list) -> list:
     return total
 
 
-def dask_percentiles(batch: da.Array, q: Sequence[float], nodata: float | int | None) -> np.ndarray:
+def dask_percentiles(
+    batch: da.Array, q: Sequence[float], nodata: float | int | None, scheduler: str | None = None
+) -> np.ndarray:
     """Return percentiles ``(len(q), C)`` of ``(N, C, H, W)``, reading each chunk once a digit.
 
     Every pass is a computation of its own: in one graph for all of them dask would read each
@@ -70,7 +72,9 @@ def dask_percentiles(batch: da.Array, q: Sequence[float], nodata: float | int | 
             while len(parts) > 1:
                 parts = [add(parts[j : j + _FAN_IN]) for j in range(0, len(parts), _FAN_IN)]
             columns.extend(parts)
-        counts = [channel for column in dask.compute(*columns) for channel in column]
+        counts = [
+            channel for column in dask.compute(*columns, scheduler=scheduler) for channel in column
+        ]
         selections = [s.read(channel) for s, channel in zip(selections, counts, strict=True)]
     return np.stack([selection.values() for selection in selections], axis=1)
 
@@ -88,6 +92,36 @@ def dask_rescale(batch: da.Array, to: Scaling, nodata: float | int | None) -> da
         return rescale_block(block, own, nodata, first)
 
     return batch.map_blocks(rescale_chunk, dtype=dtype, meta=np.empty((0,) * 4, dtype))
+
+
+class _Percentiles:
+    """The percentiles of an image, computed when they are called for.
+
+    Hides the array from dask: one graph of all passes would keep every chunk until the last one.
+    """
+
+    def __init__(self, batch: da.Array, q: tuple[float, float], nodata: float | int | None):
+        self.batch, self.q, self.nodata = batch, q, nodata
+
+    def __call__(self) -> np.ndarray:
+        # threads of its own: a worker that waited for its own cluster could wait for ever
+        return dask_percentiles(self.batch, self.q, self.nodata, scheduler="threads")
+
+
+def dask_percentile_clip(
+    image: da.Array, low: float, high: float, nodata: float | int | None
+) -> da.Array:
+    """Return one image ``(1, C, H, W)`` between its own percentiles: nothing is read yet."""
+    dtype = result_dtype(image.dtype)
+    bounds = dask.delayed(_Percentiles(image, (low, high), nodata), traverse=False, pure=False)()
+    starts = np.cumsum([0, *image.chunks[1]])
+
+    def clip_chunk(block: np.ndarray, own: np.ndarray, block_id: tuple[int, ...]) -> np.ndarray:
+        first, after = (int(start) for start in starts[block_id[1] : block_id[1] + 2])
+        lower, upper = own[:, first:after]
+        return rescale_block(block, Scaling.between(lower, upper), nodata, first)
+
+    return image.map_blocks(clip_chunk, bounds, dtype=dtype, meta=np.empty((0,) * 4, dtype))
 
 
 def dask_difference(difference: Callable[..., np.ndarray], a: Any, b: Any) -> da.Array:
