@@ -6,12 +6,15 @@ array is passed in.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import dask
 import dask.array as da
 import numpy as np
+from dask.highlevelgraph import HighLevelGraph
+from dask.optimization import cull
 
 from lessonlib.scientific._images import result_dtype
 from lessonlib.scientific.moments import Moments, block_moments
@@ -94,34 +97,46 @@ def dask_rescale(batch: da.Array, to: Scaling, nodata: float | int | None) -> da
     return batch.map_blocks(rescale_chunk, dtype=dtype, meta=np.empty((0,) * 4, dtype))
 
 
-class _Percentiles:
-    """The percentiles of an image, computed when they are called for.
+class _Later:
+    """A computation that runs inside a task.
 
-    Hides the array from dask: one graph of all passes would keep every chunk until the last one.
+    dask looks into what it is given: as one graph, the passes of a percentile and the clipping
+    would keep every chunk from the first to the last.
     """
 
-    def __init__(self, batch: da.Array, q: tuple[float, float], nodata: float | int | None):
-        self.batch, self.q, self.nodata = batch, q, nodata
+    def __init__(self, compute: Callable, *arguments: Any):
+        self.compute, self.arguments = compute, arguments
 
     def __call__(self) -> np.ndarray:
-        # threads of its own: a worker that waited for its own cluster could wait for ever
-        return dask_percentiles(self.batch, self.q, self.nodata, scheduler="threads")
+        return self.compute(*self.arguments)
+
+
+def _between(load: _Later, bounds: np.ndarray, nodata: float | int | None, first: int):
+    block = load()
+    lower, upper = bounds[:, first : first + block.shape[1]]
+    return rescale_block(block, Scaling.between(lower, upper), nodata, first)
 
 
 def dask_percentile_clip(
     image: da.Array, low: float, high: float, nodata: float | int | None
 ) -> da.Array:
     """Return one image ``(1, C, H, W)`` between its own percentiles: nothing is read yet."""
-    dtype = result_dtype(image.dtype)
-    bounds = dask.delayed(_Percentiles(image, (low, high), nodata), traverse=False, pure=False)()
+    # a worker that waited for its own cluster could wait for ever: threads
+    bounds = dask.delayed(
+        _Later(dask_percentiles, image, (low, high), nodata, "threads"), traverse=False, pure=False
+    )()
     starts = np.cumsum([0, *image.chunks[1]])
-
-    def clip_chunk(block: np.ndarray, own: np.ndarray, block_id: tuple[int, ...]) -> np.ndarray:
-        first, after = (int(start) for start in starts[block_id[1] : block_id[1] + 2])
-        lower, upper = own[:, first:after]
-        return rescale_block(block, Scaling.between(lower, upper), nodata, first)
-
-    return image.map_blocks(clip_chunk, bounds, dtype=dtype, meta=np.empty((0,) * 4, dtype))
+    name = f"percentile-clip-{uuid.uuid4().hex}"
+    blocks = image.to_delayed()
+    graph = blocks.flat[0].__dask_graph__().to_dict()
+    tasks = {}
+    for where, block in zip(np.ndindex(blocks.shape), blocks.flat, strict=True):
+        own, _ = cull(graph, [block.key])
+        load = _Later(dask.get, own, block.key)
+        tasks[(name, *where)] = (_between, load, bounds.key, nodata, int(starts[where[1]]))
+    whole = HighLevelGraph.from_collections(name, tasks, dependencies=[bounds])
+    meta = np.empty((0,) * 4, result_dtype(image.dtype))
+    return da.Array(whole, name, chunks=image.chunks, meta=meta)
 
 
 def dask_difference(difference: Callable[..., np.ndarray], a: Any, b: Any) -> da.Array:
