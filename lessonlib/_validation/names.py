@@ -10,15 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lessonlib._validation.missing import (
-    as_array,
-    is_dask,
-    is_missing,
-    is_tensor,
-    refuse_unit,
-    split,
-    unwrapped,
-)
+from lessonlib._validation.missing import is_missing, split, unwrapped
 
 #: How a subgroup of cases without a name is called.
 UNNAMED = "(not named)"
@@ -56,8 +48,7 @@ def members(name: str, values: Any, size: int, of: str = "labels") -> tuple[np.n
         unnamed = unnamed | np.array([str(value).strip() in _WRITTEN for value in array], bool)
     if unnamed.any():
         where = int(np.flatnonzero(unnamed)[0])
-        shown = _shown(array[where])
-        shown = "a masked name" if isinstance(values, np.ma.MaskedArray) else shown
+        shown = "a masked name" if isinstance(values, np.ma.MaskedArray) else _shown(array[where])
         raise ValueError(
             f"{name} must name a group for every one of the {size} {of}, got "
             f"{shown} at index {where}: cases without a name are not one group; leave "
@@ -109,13 +100,8 @@ def _names(name: str, values: Any, size: int, of: str) -> tuple[np.ndarray, np.n
     if isinstance(values, list | tuple) and not all(map(_is_text_or_row, values)):
         array = np.empty(len(values), dtype=object)
         array[:] = values
-    elif isinstance(values, np.ma.MaskedArray):
-        array, mask = values.data, np.ma.getmaskarray(values)
-    elif is_dask(values) or is_tensor(values):
-        array, mask = split(name, values)
     else:
-        refuse_unit(name, values)
-        array = as_array(name, values)
+        array, mask = split(name, values)
     if array.shape != (size,):
         raise ValueError(
             f"{name} must name one for each of the {size} {of}, got shape {array.shape}"

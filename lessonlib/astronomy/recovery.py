@@ -178,7 +178,7 @@ def recover_stars(
     blank = matched_filter(image, fwhm)
     weights = psf / np.square(psf).sum()
     results = []
-    for flux in fluxes:
+    for flux in check_numbers("fluxes", fluxes).ravel().tolist():
         flux = check_number("fluxes", flux, above=0)
         rows, columns = places[generator.integers(len(places), size=n_stars)].T
         photons = generator.poisson(flux * psf, size=(n_stars, *psf.shape))

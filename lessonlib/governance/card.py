@@ -168,7 +168,11 @@ class DataRecord:
         -------
         bool
         """
-        held = [*arrays] if clusters is None else [*arrays, clusters]
+        held = [*arrays]
+        if clusters is not None:
+            clusters = plain_array("clusters", clusters)
+            members("clusters", clusters, len(clusters), "cases")
+            held.append(clusters)
         return _fingerprint(held) == self.fingerprint
 
     @property

@@ -128,6 +128,9 @@ class DriftMonitor:
             alarm.
         """
         x, y = both(self.reference, batch)
+        if groups is not None:
+            names, member = members("groups", groups, len(y), "rows")
+            groups = names[member]
         _, n_x, n_y = exchangeable(len(x), len(y), self.groups, groups)
         smallest = 1 / math.comb(n_x + n_y, n_y)
         if smallest > self.level:

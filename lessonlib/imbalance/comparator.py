@@ -150,6 +150,7 @@ class ImbalanceComparator:
         dict of str to float
             Keys "sensitivity", "specificity", "auc" and "f1".
         """
+        y_prob = check_numbers("y_prob", y_prob)
         point = evaluation.at_threshold(y_true, y_prob, threshold)
         both = point.tp + point.fn > 0 and point.tn + point.fp > 0
         errors = point.fp + point.fn

@@ -286,5 +286,8 @@ def average_precision(
     [1.0, 0.33]
     """
     overlap = overlaps(true, found)
-    levels = [check_number("thresholds", t, above=0, maximum=1) for t in thresholds]
+    levels = [
+        check_number("thresholds", t, above=0, maximum=1)
+        for t in plain_array("thresholds", thresholds).tolist()
+    ]
     return np.array([_match(overlap, level).average_precision for level in levels])

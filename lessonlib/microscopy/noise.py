@@ -223,6 +223,8 @@ def fit_noise(
     mean, variance, counted = np.array(mean), np.array(variance), np.array(counted)
     if np.ptp(mean) <= 1e-9 * np.abs(mean).max():
         raise ValueError(f"image must have more than one brightness, got {mean[0]:g} everywhere")
+    if not np.isfinite(variance).all():
+        raise ValueError("image must hold numbers whose squares fit float64: change its unit")
     if np.sqrt(variance.max()) <= 1e-12 * np.abs(pixels).max():
         raise ValueError("image must have noise, got none in the flattest places of any level")
     slope, intercept = _line(mean, variance, counted)
@@ -306,15 +308,15 @@ def _line(mean: np.ndarray, variance: np.ndarray, counted: np.ndarray):
     fitted = np.full(len(mean), typical)
     for _ in range(10):  # settles after three or four
         # a level whose numbers never changed would otherwise weigh more than all others together
-        weight = counted / (2 * fitted**2)
+        weight = counted / (2 * (fitted / typical) ** 2)
         middle = np.average(mean, weights=weight)
         spread = weight @ (mean - middle) ** 2
         slope = weight @ ((mean - middle) * variance) / spread
         at_middle = np.average(variance, weights=weight)
         line = at_middle + slope * (mean - middle)
         fitted = np.maximum(np.maximum(line, 0.05 * fitted), 1e-4 * typical)
-    half = _Z / np.sqrt(spread)
-    reach = _Z * np.sqrt(1 / weight.sum() + middle**2 / spread)
+    half = _Z * typical / np.sqrt(spread)
+    reach = _Z * typical * np.sqrt(1 / weight.sum() + middle**2 / spread)
     intercept = at_middle - slope * middle
     return (
         Interval(float(slope), float(slope - half), float(slope + half)),
