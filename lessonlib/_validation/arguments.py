@@ -300,11 +300,12 @@ def rounded_like(scores: Any, thresholds: Any) -> np.ndarray:
         bits = thresholds.astype(np.float32).view(np.uint32).astype(np.uint64)
         bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
         return bits.astype(np.uint32).view(np.float32).astype(np.float64)
-    kind = str(dtype).removeprefix("torch.").lower() if dtype is not None else ""
+    # by name: a file's big-endian float32 is a float32
+    kind = getattr(dtype, "name", str(dtype)).removeprefix("torch.").lower()
     if kind not in ("float16", "float32"):
         if dtype is not None:
             return thresholds
-        kind = str(plain_array("scores", scores).dtype)
+        kind = plain_array("scores", scores).dtype.name
         if kind not in ("float16", "float32"):
             return thresholds
     with np.errstate(over="ignore"):

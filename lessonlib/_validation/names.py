@@ -6,6 +6,7 @@ in a group of its own where they only sort (:func:`subgroups_of`).
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -130,11 +131,16 @@ def _distinct(name: str, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     try:
         ordered = sorted(found)
     except TypeError:  # text beside numbers
-        ordered = sorted(found, key=lambda one: (type(one).__name__, str(one)))
+        ordered = sorted(found, key=_numbers_first)
     place = {one: k for k, one in enumerate(ordered)}
     distinct = np.empty(len(ordered), dtype=object)
     distinct[:] = ordered
     return distinct, np.array([place[one] for one in array.tolist()], dtype=np.int64)
+
+
+def _numbers_first(one: Any) -> tuple[bool, float, str]:
+    number = isinstance(one, numbers.Real)
+    return not number, float(one) if number else 0.0, str(one)
 
 
 def _shown(value: Any) -> str:

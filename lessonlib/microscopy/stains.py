@@ -127,7 +127,7 @@ def optical_density(rgb: np.ndarray, white: float | None = None) -> np.ndarray:
         raise ValueError("rgb must be finite and not negative")
     if white is None and not eight_bits and values.max(initial=0) > _OVEREXPOSED:
         raise ValueError(
-            f"rgb must lie in [0, 1] where white is not given, got {values.max():g}: pass white=, "
+            f"rgb must lie in [0, 1] where white is not given, got {float(values.max())!r}: pass white=, "
             "the value of empty glass, such as white=255"
         )
     white = check_number(
