@@ -217,6 +217,14 @@ def test_a_window_keeps_whole_numbers_that_float32_has_not(dtype):
     np.testing.assert_allclose(images.window(dose, 2**24 + 1.5, 3), [0, 1 / 3, 2 / 3, 1])
 
 
+@pytest.mark.parametrize("dtype", [np.uint32, np.int32, np.int64])
+def test_whole_numbers_of_32_bits_are_calibrated_and_averaged_exactly(dtype):
+    dose = np.full((2, 2), 2**24 + 1, dtype)
+    for held in (dose, da.from_array(dose), torch.from_numpy(dose)):
+        assert np.all(np.asarray(satellite.calibrate(held, 1, 0)) == 2**24 + 1)
+    assert satellite.coarsen(dose, 2).item() == 2**24 + 1
+
+
 def test_nan_under_a_mask_is_left_out():
     sky = np.random.default_rng(0).normal(100, 5, (64, 64))
     mask = np.zeros((64, 64), bool)

@@ -127,8 +127,8 @@ def optical_density(rgb: np.ndarray, white: float | None = None) -> np.ndarray:
         raise ValueError("rgb must be finite and not negative")
     if white is None and not eight_bits and values.max(initial=0) > _OVEREXPOSED:
         raise ValueError(
-            f"rgb must lie in [0, 1] where white is not given, got {float(values.max())!r}: pass white=, "
-            "the value of empty glass, such as white=255"
+            f"rgb must lie in [0, 1] where white is not given, got {float(values.max())!r}: pass "
+            "white=, the value of empty glass, such as white=255"
         )
     white = check_number(
         "white", (255.0 if eight_bits else 1.0) if white is None else white, above=0

@@ -30,7 +30,8 @@ def calibrate(stored: Any, scale: float, offset: float, *, nodata: float | None 
     Returns
     -------
     numpy.ndarray, torch.Tensor or dask.array.Array
-        float32 for up to 32 bits, else float64; computed in float64 either way.
+        float32 for whole numbers of up to 16 bits and floats of up to 32, else float64; computed in
+        float64 either way.
 
     Raises
     ------

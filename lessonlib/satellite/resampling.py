@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lessonlib._validation import check_choice, check_integer, check_number, check_rank, with_nan
+from lessonlib.satellite._arrays import floating
 
 #: Ways to make an image coarser by a whole factor.
 METHODS = ("nearest", "bilinear", "smoothed", "mean")
@@ -30,7 +31,7 @@ def coarsen(image: Any, factor: int, method: str = "mean") -> np.ndarray:
     Returns
     -------
     numpy.ndarray, shape (H / factor, W / factor)
-        float32 for up to 32 bits, else float64.
+        float32 for whole numbers of up to 16 bits and floats of up to 32, else float64.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def coarsen(image: Any, factor: int, method: str = "mean") -> np.ndarray:
             f"image must have sides that are multiples of factor={factor}, got {image.shape}: "
             "crop it first"
         )
-    dtype = np.float32 if image.dtype.itemsize <= 4 else np.float64
+    dtype = floating([image])
     values = image.astype(np.float64)
     if method == "mean":
         return downscale_local_mean(values, (factor, factor)).astype(dtype)
