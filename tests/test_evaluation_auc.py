@@ -193,7 +193,7 @@ def test_group_resamples_without_a_class_are_counted():
     for groups, words in (
         ("aaaa", "two groups"),
         ("aab", "each of the 4 labels"),
-        ([0, 1, np.nan, 1], "finite"),
+        ([0, 1, np.nan, 1], "nan at index 2"),
     ):
         with pytest.raises(ValueError, match=words):
             ev.bootstrap_auc(labels, scores, groups=list(groups))

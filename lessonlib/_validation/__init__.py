@@ -6,16 +6,38 @@ from lessonlib._validation.arguments import (
     check_integer,
     check_labels,
     check_number,
+    check_numbers,
     check_rank,
     check_scores,
+    check_shares,
+    rounded_like,
 )
+from lessonlib._validation.missing import (
+    is_missing,
+    plain_array,
+    with_mask,
+    with_nan,
+    without_mask,
+)
+from lessonlib._validation.names import UNNAMED, members, subgroups_of
 
 __all__ = [
+    "UNNAMED",
     "as_generator",
     "check_choice",
     "check_integer",
     "check_labels",
     "check_number",
+    "check_numbers",
     "check_rank",
     "check_scores",
+    "check_shares",
+    "is_missing",
+    "members",
+    "plain_array",
+    "rounded_like",
+    "subgroups_of",
+    "with_mask",
+    "with_nan",
+    "without_mask",
 ]

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from lessonlib._validation.missing import plain_array
+
 
 def check_integer(name: str, value: Any, *, minimum: int | None = None) -> int:
     """Return `value` as an ``int``, or raise an error that names the argument.
@@ -205,7 +207,8 @@ def check_scores(
     ValueError
         Where the shape or the number is another, or one is not finite or out of range.
     """
-    array = _vector(name, scores).astype(np.float64, copy=False)
+    given = _vector(name, scores)
+    array = given.astype(np.float64, copy=False)
     if size is not None and len(array) != size:
         raise ValueError(
             f"{name} must hold one score for each of the {size} labels, got {len(array)}"
@@ -216,7 +219,7 @@ def check_scores(
     if probabilities and (array.min() < 0 or array.max() > 1):
         where = int(np.flatnonzero((array < 0) | (array > 1))[0])
         raise ValueError(
-            f"{name} must hold probabilities in [0, 1], got {array[where]:g} at index {where}; "
+            f"{name} must hold probabilities in [0, 1], got {given[where]} at index {where}; "
             "turn logits into probabilities with a sigmoid"
         )
     return array
@@ -224,11 +227,89 @@ def check_scores(
 
 def _vector(name: str, values: Any) -> np.ndarray:
     """Return a non-empty array of real numbers with one axis."""
-    array = np.asarray(values)
+    array = check_numbers(name, values)
     check_rank(name, array, (1,), "(N,)")
+    return array
+
+
+def check_numbers(name: str, values: Any) -> np.ndarray:
+    """Return an array of real numbers in its own dtype, or raise an error that names the argument.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    values : array_like
+        Without masks, None and units; NaN passes.
+
+    Returns
+    -------
+    numpy.ndarray
+
+    Raises
+    ------
+    TypeError
+        Where they are no real numbers, or have a unit.
+    ValueError
+        Where one is masked or None.
+    """
+    array = plain_array(name, values)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold numbers, got {array.dtype}")
     return array
+
+
+def check_shares(name: str, values: Any) -> np.ndarray:
+    """Return numbers in [0, 1] as float64, of any shape.
+
+    Raises
+    ------
+    TypeError
+        Where they are no numbers.
+    ValueError
+        Where one is NaN, masked or outside.
+    """
+    given = check_numbers(name, values)
+    array = given.astype(np.float64)
+    wrong = ~((array >= 0) & (array <= 1))  # NaN is wrong too
+    if wrong.any():
+        raise ValueError(f"{name} must lie in [0, 1], got {given[wrong].flat[0]}")
+    return array
+
+
+def rounded_like(scores: Any, thresholds: Any) -> np.ndarray:
+    """Return thresholds rounded as `scores` are: in their own floating type, as float64.
+
+    A score of 0.7 in float32 is 0.699999988, below the float64 0.7. Who writes a threshold of 0.7
+    means that score too, and NumPy and PyTorch compare in the scores' own type.
+
+    Parameters
+    ----------
+    scores : array_like
+        As they were given, before any conversion.
+    thresholds : array_like of float
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        As they came where the scores are whole numbers or float64.
+    """
+    thresholds = np.asarray(thresholds, dtype=np.float64)
+    dtype = getattr(scores, "dtype", None)
+    if str(dtype) == "torch.bfloat16":  # the upper half of a float32, rounded to even
+        bits = thresholds.astype(np.float32).view(np.uint32).astype(np.uint64)
+        bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
+        return bits.astype(np.uint32).view(np.float32).astype(np.float64)
+    # by name: a file's big-endian float32 is a float32
+    kind = getattr(dtype, "name", str(dtype)).removeprefix("torch.").lower()
+    if kind not in ("float16", "float32"):
+        if dtype is not None:
+            return thresholds
+        kind = plain_array("scores", scores).dtype.name
+        if kind not in ("float16", "float32"):
+            return thresholds
+    with np.errstate(over="ignore"):
+        return thresholds.astype(kind).astype(np.float64)
 
 
 def _first(array: np.ndarray) -> int:

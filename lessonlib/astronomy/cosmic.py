@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import as_generator, check_integer, check_number
+from lessonlib._validation import as_generator, check_integer, check_number, check_numbers
 from lessonlib.astronomy._checks import as_image, as_mask
+
+#: Side of the widest filter of L.A.Cosmic, in pixels.
+_SMALLEST = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +169,7 @@ def lacosmic(
     Parameters
     ----------
     image : array_like, shape (H, W)
-        Electrons, sky included.
+        Electrons, sky included; at least 7 by 7, the width of the widest filter.
     read_noise : float
         In electrons.
     significance : float, default 4.5
@@ -194,8 +197,14 @@ def lacosmic(
     from astroscrappy import detect_cosmics
 
     image = as_image("image", image)
+    if min(image.shape) < _SMALLEST:  # astroscrappy writes beyond the ends of smaller ones
+        raise ValueError(
+            f"image must be at least {_SMALLEST} by {_SMALLEST} pixels, got {image.shape}"
+        )
+    if np.abs(image).max() > np.finfo(np.float32).max:
+        raise ValueError("image must hold numbers that fit float32, in which it is searched")
     mask, _ = detect_cosmics(
-        image.astype(np.float32),
+        np.ascontiguousarray(image, dtype=np.float32),
         gain=1.0,
         readnoise=check_number("read_noise", read_noise, minimum=0),
         sigclip=check_number("significance", significance, above=0),
@@ -280,7 +289,11 @@ def score_mask(
     mask = as_mask("mask", mask, hits.image.shape)
     known = np.zeros_like(mask) if ignore is None else as_mask("ignore", ignore, mask.shape)
     visible = check_number("visible", visible, minimum=0)
-    stands_out = (hits.charge > visible * np.asarray(deviation)) & ~known
+    deviation = check_numbers("deviation", deviation)
+    if deviation.shape not in ((), mask.shape):
+        raise ValueError(f"deviation must have the mask's shape {mask.shape}, got "
+                         f"{deviation.shape}")  # fmt: skip
+    stands_out = (hits.charge > visible * deviation.astype(np.float64)) & ~known
     clean = ~binary_dilation(hits.charge > 0, np.ones((3, 3), bool)) & ~known
     counted = np.unique(hits.owner[stands_out])
     found = np.unique(hits.owner[stands_out & mask])

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_integer
+from lessonlib._validation import check_integer, check_number
+from lessonlib.astronomy._checks import as_image
 from lessonlib.images.astronomy import CCDFrame
 
 
@@ -65,7 +66,8 @@ def calibrate(frame: CCDFrame, degree: int | None = 1) -> CalibratedFrame:
     Raises
     ------
     TypeError, ValueError
-        Where `frame` is no frame, or `degree` no integer of at least 0.
+        Where `frame` is no frame, `degree` no integer of at least 0, or the frame's overscan
+        section is empty or overlaps its sky.
 
     Notes
     -----
@@ -88,7 +90,18 @@ def calibrate(frame: CCDFrame, degree: int | None = 1) -> CalibratedFrame:
     from astropy.modeling.models import Chebyshev1D
     from astropy.nddata import CCDData
 
-    raw = CCDData(frame.pixels.astype(np.float64), unit="adu")
+    pixels = as_image("frame.pixels", frame.pixels)
+    check_number("frame.gain", frame.gain, above=0)
+    check_number("frame.read_noise", frame.read_noise, minimum=0)
+    seen, unexposed = np.zeros((2, *pixels.shape), dtype=bool)
+    seen[frame.trim], unexposed[frame.overscan] = True, True
+    if not seen.any() or not unexposed.any() or (seen & unexposed).any():
+        raise ValueError(
+            "frame.overscan must be an unexposed strip beside the sky of frame.trim, got "
+            f"{frame.overscan} and {frame.trim}: without a strip the sky itself would be "
+            "subtracted; a frame that has none needs its offset from a bias frame"
+        )
+    raw = CCDData(pixels, unit="adu")
     rows, columns = frame.overscan
     strip = raw[rows, columns]
     ccd = ccdproc.subtract_overscan(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_integer, check_number
+from lessonlib._validation import check_integer, check_number, check_numbers
+from lessonlib.astronomy._checks import as_image
 from lessonlib.astronomy.shapes import GalaxyShape, measure_shape
 from lessonlib.astronomy.sources import find_sources, sky_background
 
@@ -151,7 +152,7 @@ def cut_galaxies(
     TypeError, ValueError
         Where an argument is of another type or out of range.
     """
-    picture = np.asarray(picture)
+    picture = check_numbers("picture", picture)
     if picture.ndim != 3 or picture.shape[-1] != 3:
         raise ValueError(f"picture must have shape (H, W, 3), got shape {picture.shape}")
     size = check_integer("size", size, minimum=9)
@@ -159,7 +160,7 @@ def cut_galaxies(
         raise ValueError(f"size must be odd, got {size}")
     check_integer("min_area", min_area, minimum=1)
 
-    light = picture.mean(axis=-1, dtype=np.float64)
+    light = as_image("picture", picture.mean(axis=-1, dtype=np.float64))
     sky = sky_background(light)
     level, noise = float(np.median(sky.level)), float(np.median(sky.noise))
     found = find_sources(light - level, noise, fwhm=3.0, sigmas=sigmas, min_area=30)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import as_generator, check_integer, check_number
+from lessonlib._validation import as_generator, check_integer, check_number, check_numbers
 from lessonlib.astronomy._checks import as_image, as_mask
 from lessonlib.astronomy.limits import camera_variance, point_spread
 from lessonlib.evaluation import Interval, binomial_interval
@@ -84,7 +84,7 @@ def completeness(
     """
     from scipy.special import ndtr
 
-    fluxes = np.asarray(fluxes, dtype=np.float64)
+    fluxes = check_numbers("fluxes", fluxes).astype(np.float64)
     if fluxes.ndim != 1 or not np.isfinite(fluxes).all() or (fluxes < 0).any():
         raise ValueError(f"fluxes must be finite and at least 0, of shape (n,), got {fluxes!r}")
     threshold = check_number("threshold", threshold)
@@ -178,7 +178,7 @@ def recover_stars(
     blank = matched_filter(image, fwhm)
     weights = psf / np.square(psf).sum()
     results = []
-    for flux in fluxes:
+    for flux in check_numbers("fluxes", fluxes).ravel().tolist():
         flux = check_number("fluxes", flux, above=0)
         rows, columns = places[generator.integers(len(places), size=n_stars)].T
         photons = generator.poisson(flux * psf, size=(n_stars, *psf.shape))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lessonlib._validation import check_rank
+from lessonlib._validation import check_numbers, check_rank
 from lessonlib.evaluation import Interval, binomial_interval
 
 
@@ -30,8 +30,8 @@ def retrieval_share(originals: np.ndarray, copies: np.ndarray) -> Interval:
     ValueError
         Where the shapes differ or a feature is not finite.
     """
-    originals = np.asarray(originals, dtype=np.float64)
-    copies = np.asarray(copies, dtype=np.float64)
+    originals = check_numbers("originals", originals).astype(np.float64)
+    copies = check_numbers("copies", copies).astype(np.float64)
     check_rank("originals", originals, (2,), "(n, d)")
     if copies.shape != originals.shape or len(originals) < 2:
         raise ValueError(

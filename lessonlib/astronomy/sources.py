@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_integer, check_number
-from lessonlib.astronomy._checks import as_image, as_mask
+from lessonlib._validation import check_integer, check_number, check_numbers
+from lessonlib.astronomy._checks import as_masked_image
 from lessonlib.astronomy.limits import point_spread
 
 #: Levels between a source's edge and its peak at which it is looked whether it falls apart.
@@ -45,11 +45,12 @@ def sky_background(image: np.ndarray, box: int = 64, mask: np.ndarray | None = N
     Parameters
     ----------
     image : array_like, shape (H, W)
-        Finite numbers.
+        Finite numbers. A mask of its own (NumPy's masked array, astropy's ``NDData``) counts like
+        `mask`.
     box : int, default 64
         Side of a box in pixels, at least 8: larger than any source.
     mask : numpy.ndarray of bool, shape (H, W), optional
-        Pixels to leave out.
+        Pixels to leave out; they may be NaN.
 
     Returns
     -------
@@ -73,9 +74,7 @@ def sky_background(image: np.ndarray, box: int = 64, mask: np.ndarray | None = N
     with _quiet():
         from photutils.background import Background2D, MeanBackground
 
-    image = as_image("image", image)
-    if mask is not None:
-        mask = as_mask("mask", mask, image.shape)
+    image, mask = as_masked_image("image", image, mask)
     box = min(check_integer("box", box, minimum=8), *image.shape)
     found = Background2D(
         image, box, mask=mask, exclude_percentile=50.0, bkg_estimator=MeanBackground()
@@ -139,7 +138,7 @@ def find_sources(
     Parameters
     ----------
     image : array_like, shape (H, W)
-        Sky subtracted.
+        Sky subtracted. A mask of its own counts like `mask`.
     noise : float or numpy.ndarray, shape (H, W)
         Standard deviation of a pixel, above 0.
     fwhm : float
@@ -171,17 +170,17 @@ def find_sources(
     with _quiet():
         from photutils.segmentation import SourceCatalog, deblend_sources, detect_sources
 
-    image = as_image("image", image)
-    noise = np.broadcast_to(np.asarray(noise, dtype=np.float64), image.shape)
-    if not noise.min() > 0:
-        raise ValueError(f"noise must be greater than 0, got {noise.min()!r}")
+    image, mask = as_masked_image("image", image, mask)
+    noise = check_numbers("noise", noise).astype(np.float64)
+    if noise.shape not in ((), image.shape):
+        raise ValueError(f"noise must have the image's shape {image.shape}, got {noise.shape}")
+    if not (noise > 0).all() or not np.isfinite(noise).all():
+        raise ValueError(f"noise must be finite and greater than 0, got {float(noise.min())!r}")
     sigmas = check_number("sigmas", sigmas, above=0)
     min_area = check_integer("min_area", min_area, minimum=1)
-    if mask is not None:
-        mask = as_mask("mask", mask, image.shape)
 
     psf = point_spread(fwhm)
-    threshold = sigmas * noise * np.sqrt(np.square(psf).sum())
+    threshold = np.broadcast_to(sigmas * noise * np.sqrt(np.square(psf).sum()), image.shape)
     with _quiet():
         # that no source was found is an answer, and what lies deep inside the mask is not looked at
         smooth = convolve(image, psf, mask=mask, boundary="extend")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lessonlib._validation import check_number
+from lessonlib._validation import check_number, check_numbers
 
 
 def asinh_stretch(
@@ -92,10 +92,7 @@ def asinh_colour(
 
 
 def _checked(image, softening, white, black):
-    values = np.asarray(image)
-    if values.dtype.kind not in "biuf":
-        raise TypeError(f"image must hold numbers, got {values.dtype}")
-    values = values.astype(np.float64, copy=False)
+    values = check_numbers("image", image).astype(np.float64, copy=False)
     if not np.isfinite(values).all():
         raise ValueError("image must be finite; mend or mask such pixels first")
     softening = check_number("softening", softening, above=0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_labels, check_scores
+from lessonlib._validation import check_labels, check_scores, rounded_like
 
 
 def both_classes(name: str, positive: np.ndarray) -> np.ndarray:
@@ -28,10 +28,13 @@ class Classes:
     ----------
     positive, negative : numpy.ndarray of float64, shape (n₊,), (n₋,)
         Either may be empty.
+    given : object
+        The scores as they came: their type is the one in which a threshold is compared.
     """
 
     positive: np.ndarray
     negative: np.ndarray
+    given: object = None
 
     @classmethod
     def split(cls, y_true, y_score, name: str = "y_score", *, both: bool = True) -> Classes:
@@ -40,10 +43,12 @@ class Classes:
         scores = check_scores(name, y_score, len(labels))
         if both:
             both_classes("y_true", labels)
-        return cls(np.sort(scores[labels]), np.sort(scores[~labels]))
+        return cls(np.sort(scores[labels]), np.sort(scores[~labels]), y_score)
 
     def called(self, thresholds) -> tuple[np.ndarray, np.ndarray]:
         """Count the true and the false positives, score >= threshold, at each threshold."""
+        if self.given is not None:
+            thresholds = rounded_like(self.given, thresholds)
         tp = len(self.positive) - np.searchsorted(self.positive, thresholds, "left")
         fp = len(self.negative) - np.searchsorted(self.negative, thresholds, "left")
         return tp, fp

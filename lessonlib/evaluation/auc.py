@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,14 @@ def area_with_interval(classes: Classes, level: float) -> tuple[float, float, In
     area, v10, v01 = placement_moments(classes)
     error = float(np.sqrt(v10 / len(classes.positive) + v01 / len(classes.negative)))
     reach = normal_quantile(level) * error
-    return area, error, Interval(area, max(0.0, area - reach), min(1.0, area + reach))
+    return area, error, Interval(area, *ends(area, reach))
+
+
+def ends(area: float, reach: float) -> tuple[float, float]:
+    """Return the ends of an area's interval, cut at 0 and 1; NaN where nothing is known of it."""
+    if math.isnan(reach):  # max and min would make 0 and 1 of it
+        return math.nan, math.nan
+    return max(0.0, area - reach), min(1.0, area + reach)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import as_generator, check_integer, check_labels, check_scores
+from lessonlib._validation import as_generator, check_integer, check_labels, check_scores, members
 from lessonlib.evaluation._classes import both_classes
 from lessonlib.evaluation.intervals import Interval, check_level
 
@@ -173,14 +173,7 @@ def _counts(generator: np.random.Generator, n: int) -> np.ndarray:
 
 def _members(groups, size: int) -> tuple[np.ndarray, int]:
     """Return the number of each case's group, and how many groups there are."""
-    groups = np.asarray(groups)
-    if groups.shape != (size,):
-        raise ValueError(
-            f"groups must name one group for each of the {size} labels, got shape {groups.shape}"
-        )
-    if groups.dtype.kind == "f" and not np.isfinite(groups).all():
-        raise ValueError("groups must be finite, got NaN or infinity: name every case's group")
-    names, member = np.unique(groups, return_inverse=True)
+    names, member = members("groups", groups, size)
     if len(names) < 2:
         raise ValueError("groups must name at least two groups, got one")
     return member, len(names)

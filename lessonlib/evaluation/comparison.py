@@ -129,6 +129,6 @@ def compare_auc(y_true, score_a, score_b, level: float = 0.95) -> AucComparison:
         difference + reach,
         error,
         p_value,
-        float(correlation),
+        float(np.clip(correlation, -1, 1)),
         level,
     )

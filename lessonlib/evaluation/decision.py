@@ -6,16 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_number
+from lessonlib._validation import check_number, check_numbers, check_shares
 from lessonlib.evaluation._classes import Classes
-
-
-def _shares(name: str, values) -> np.ndarray:
-    """Return an array of numbers in [0, 1]."""
-    array = np.asarray(values, dtype=np.float64)
-    if not ((array >= 0) & (array <= 1)).all():  # NaN fails too
-        raise ValueError(f"{name} must lie in [0, 1], got {values!r}")
-    return array
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -77,9 +69,9 @@ def predictive_values(sensitivity, specificity, prevalence) -> PredictiveValues:
     >>> predictive_values(0.94, 0.98, [0.05, 0.005]).ppv.round(3).tolist()
     [0.712, 0.191]
     """
-    sensitivity = _shares("sensitivity", sensitivity)
-    specificity = _shares("specificity", specificity)
-    prevalence = _shares("prevalence", prevalence)
+    sensitivity = check_shares("sensitivity", sensitivity)
+    specificity = check_shares("specificity", specificity)
+    prevalence = check_shares("prevalence", prevalence)
     true_alarm, false_alarm = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
     true_clear, false_clear = specificity * (1 - prevalence), (1 - sensitivity) * prevalence
     return PredictiveValues(
@@ -162,9 +154,9 @@ def net_benefit(y_true, y_prob, thresholds, *, prevalence: float | None = None) 
        https://doi.org/10.1177/0272989X06295361
     """
     classes = Classes.split(y_true, y_prob, "y_prob")
-    _shares("y_prob", np.r_[min(classes.positive[0], classes.negative[0]), 0])
-    _shares("y_prob", np.r_[max(classes.positive[-1], classes.negative[-1]), 0])
-    thresholds = np.asarray(thresholds, dtype=np.float64)
+    check_shares("y_prob", [min(classes.positive[0], classes.negative[0])])
+    check_shares("y_prob", [max(classes.positive[-1], classes.negative[-1])])
+    thresholds = check_numbers("thresholds", thresholds).astype(np.float64)
     if thresholds.ndim != 1 or not ((thresholds > 0) & (thresholds < 1)).all():
         raise ValueError(
             f"thresholds must be numbers between 0 and 1, shape (T,), got {thresholds}"
@@ -223,7 +215,7 @@ def adjust_prevalence(y_prob, trained: float, used: float) -> np.ndarray:
     >>> adjust_prevalence([0.5, 0.9], trained=0.5, used=0.1).round(3).tolist()
     [0.1, 0.5]
     """
-    p = _shares("y_prob", y_prob)
+    p = check_shares("y_prob", y_prob)
     before, after = _open_share("trained", trained), _open_share("used", used)
     ill, healthy = p * (after / before), (1 - p) * ((1 - after) / (1 - before))
     return ill / (ill + healthy)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import betaincinv, ndtri, stdtrit
 
-from lessonlib._validation import check_integer, check_number
+from lessonlib._validation import check_integer, check_number, check_numbers
 
 
 class Interval(NamedTuple):
@@ -183,7 +183,7 @@ def percentile_interval(values: Sequence[float] | np.ndarray, level: float = 0.9
 
 
 def _numbers(values: Sequence[float] | np.ndarray, least: int) -> np.ndarray:
-    values = np.asarray(values, dtype=float)
+    values = check_numbers("values", values).astype(np.float64)
     if values.ndim != 1 or len(values) < least:
         count = "two numbers" if least == 2 else "one number"
         raise ValueError(f"values must hold at least {count} in a row, got shape {values.shape}")

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_choice, check_integer, check_labels, check_scores
+from lessonlib._validation import (
+    check_choice,
+    check_integer,
+    check_labels,
+    check_scores,
+    rounded_like,
+)
 from lessonlib.evaluation._classes import both_classes
 from lessonlib.evaluation.intervals import binomial_interval
 
@@ -43,10 +49,13 @@ def labels_and_probabilities(y_true, y_prob) -> tuple[np.ndarray, np.ndarray]:
     return labels, check_scores("y_prob", y_prob, len(labels), probabilities=True)
 
 
-def bins_of(p: np.ndarray, n_bins: int, strategy: str) -> np.ndarray:
-    """Return the bin of each case; equal probabilities share a bin."""
+def bins_of(p: np.ndarray, n_bins: int, strategy: str, given) -> np.ndarray:
+    """Return the bin of each case; equal probabilities share a bin.
+
+    Edges are rounded as the probabilities were `given`: 0.3 is the end of its bin in float32 too.
+    """
     if strategy == "uniform":
-        edges = np.linspace(0, 1, n_bins + 1)
+        edges = rounded_like(given, np.linspace(0, 1, n_bins + 1))
     else:
         edges = np.percentile(p, np.linspace(0, 100, n_bins + 1))
     return np.searchsorted(edges[1:-1], p)
@@ -84,7 +93,14 @@ def reliability_curve(
     """
     labels, p = labels_and_probabilities(y_true, y_prob)
     n_bins = check_integer("n_bins", n_bins, minimum=1)
-    bins = bins_of(p, n_bins, check_choice("strategy", strategy, ("quantile", "uniform")))
+    check_choice("strategy", strategy, ("quantile", "uniform"))
+    return curve_of_bins(labels, p, bins_of(p, n_bins, strategy, y_prob), n_bins, level)
+
+
+def curve_of_bins(
+    labels: np.ndarray, p: np.ndarray, bins: np.ndarray, n_bins: int, level: float
+) -> ReliabilityCurve:
+    """Return the curve of cases that are sorted into bins."""
     count = np.bincount(bins, minlength=n_bins)
     positive = np.bincount(bins[labels], minlength=n_bins)
     return curve_of_sums(count, positive, np.bincount(bins, weights=p, minlength=n_bins), level)

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 from scipy.special import expit, logit
 
-from lessonlib._validation import check_number
+from lessonlib._validation import check_number, rounded_like
 from lessonlib.evaluation._classes import Classes
 from lessonlib.evaluation.auc import area_with_interval
 from lessonlib.evaluation.intervals import (
@@ -137,7 +137,7 @@ def medical_evaluation(
         and the threshold matter here. Whether they are probabilities is :func:`calibration`'s
         question.
     threshold : float, default 0.5
-        Positive is ``score >= threshold``.
+        Positive is ``score >= threshold``, compared in the scores' own type.
     level : float, default 0.95
         Coverage of the intervals.
 
@@ -177,7 +177,7 @@ def medical_evaluation(
     level = check_level(level)
     threshold = check_number("threshold", threshold)
     classes = Classes.split(y_true, y_prob, "y_prob", both=False)
-    at = point(threshold, classes.positive, classes.negative)
+    at = point(float(rounded_like(y_prob, threshold)), classes.positive, classes.negative)
     both = len(classes.positive) > 0 and len(classes.negative) > 0
     screening = None
     if both:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lessonlib._validation import check_labels, check_number, check_scores
+from lessonlib._validation import check_labels, check_number, check_scores, rounded_like
 from lessonlib.evaluation._classes import Classes, both_classes
 from lessonlib.evaluation.intervals import Interval, binomial_interval
 
@@ -234,7 +234,8 @@ def at_threshold(y_true, y_score, threshold: float) -> OperatingPoint:
     y_score : array_like, shape (N,)
         Any finite numbers.
     threshold : float
-        Positive is ``score >= threshold``.
+        Positive is ``score >= threshold``, compared in the scores' own type: a float32 0.7 reaches
+        0.7.
 
     Returns
     -------
@@ -247,4 +248,6 @@ def at_threshold(y_true, y_score, threshold: float) -> OperatingPoint:
     """
     if not (isinstance(threshold, float) and math.isinf(threshold)):
         threshold = check_number("threshold", threshold)
-    return point(threshold, *_scores_by_class(y_true, y_score, both=False))
+    positive, negative = _scores_by_class(y_true, y_score, both=False)
+    found = point(float(rounded_like(y_score, threshold)), positive, negative)
+    return replace(found, threshold=float(threshold))

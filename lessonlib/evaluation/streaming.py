@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lessonlib._validation import check_integer, check_labels, check_number, check_scores
-from lessonlib.evaluation.auc import AucInterval
+from lessonlib.evaluation.auc import AucInterval, ends
 from lessonlib.evaluation.intervals import check_level, normal_quantile
 from lessonlib.evaluation.reliability import ReliabilityCurve, bins_of, curve_of_sums
 from lessonlib.evaluation.roc import OperatingPoint, fewest
@@ -100,9 +100,9 @@ class StreamingEvaluation:
             in [0, 1]; nothing was counted then.
         """
         labels = check_labels("y_true", y_true)
-        p = check_scores("y_prob", y_prob, len(labels), probabilities=True)
+        given, p = y_prob, check_scores("y_prob", y_prob, len(labels), probabilities=True)
         cells = (p * _CELLS).astype(np.int64)
-        bins = bins_of(p, self.n_bins, "uniform")
+        bins = bins_of(p, self.n_bins, "uniform", given)
         for total, places in ((self._cells, cells), (self._bins, bins)):
             width = total.shape[1]
             counts = np.bincount(places + width * labels, minlength=2 * width)
@@ -182,7 +182,7 @@ class StreamingEvaluation:
         area = float(positive @ v10) / m
         error = math.sqrt(_variance(v10, positive, area) / m + _variance(v01, negative, area) / n)
         reach = normal_quantile(level) * error
-        return AucInterval(area, max(0.0, area - reach), min(1.0, area + reach), error, level, m, n)
+        return AucInterval(area, *ends(area, reach), error, level, m, n)
 
     def operating_point(self, min_sensitivity: float = 0.95) -> OperatingPoint:
         """Return the highest threshold among the cells' edges that reaches a sensitivity.

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from lessonlib._validation import check_integer, check_number, check_rank
+from lessonlib._validation import (
+    check_integer,
+    check_number,
+    check_numbers,
+    check_rank,
+    plain_array,
+)
 from lessonlib.faces.similarity import Similarity, as_points, fit_similarity
 
 #: Eyes, nose and corners of the mouth of a frontal face, as the picture shows them, x to the right
@@ -178,7 +184,7 @@ class FaceAligner:
         TypeError, ValueError
             Where a shape is another or a number is not finite.
         """
-        matrix = np.asarray(matrix, dtype=np.float64)
+        matrix = check_numbers("matrix", matrix).astype(np.float64)
         if matrix.shape != (2, 3) or not np.isfinite(matrix).all():
             raise ValueError(f"matrix must be finite, of shape (2, 3), got shape {matrix.shape}")
         return as_points("points", points) @ matrix[:, :2].T + matrix[:, 2]
@@ -264,11 +270,11 @@ class FaceAligner:
         """
         from skimage.transform import AffineTransform, warp
 
-        image = np.asarray(image)
+        image = plain_array("image", image)
         check_rank("image", image, (2, 3), "(H, W) or (H, W, C)")
         if image.dtype.kind not in "uif":
             raise TypeError(f"image must hold numbers, got {image.dtype}")
-        matrix = np.asarray(matrix, dtype=np.float64)
+        matrix = check_numbers("matrix", matrix).astype(np.float64)
         if matrix.shape != (2, 3) or not abs(np.linalg.det(matrix[:, :2])) > 0:
             raise ValueError(
                 f"matrix must be invertible, of shape (2, 3), got shape {matrix.shape}"

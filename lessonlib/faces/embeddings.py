@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_integer, check_number
+from lessonlib._validation import check_integer, check_number, check_numbers, members
 from lessonlib.faces.cosines import noise_for_cosine
 
 
@@ -129,8 +129,11 @@ class EmbeddingSimilarityAnalyzer:
         ValueError
             Where a row has length 0.
         """
-        rows = _unit(np.asarray(self.embeddings, dtype=np.float64))
-        return rows @ rows.T
+        rows = check_numbers("embeddings", self.embeddings).astype(np.float64)
+        if not np.isfinite(rows).all():
+            raise ValueError("embeddings must be finite, got NaN or infinity")
+        rows = _unit(rows)
+        return (rows @ rows.T).clip(-1, 1)  # rounding puts some beyond 1
 
     def analyze(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the cosines of pairs of one person and of two, each unordered pair once.
@@ -144,12 +147,7 @@ class EmbeddingSimilarityAnalyzer:
         ValueError
             Where there is not one label for each embedding.
         """
-        labels = np.asarray(self.labels)
-        if labels.shape != (len(self.embeddings),):
-            raise ValueError(
-                f"labels must name one person for each of {len(self.embeddings)} embeddings, "
-                f"got shape {labels.shape}"
-            )
+        _, labels = members("labels", self.labels, len(self.embeddings), "embeddings")
         first, second = np.triu_indices(len(labels), k=1)
         cosines = self.cosine_matrix()[first, second]
         same = labels[first] == labels[second]
@@ -173,7 +171,7 @@ class EmbeddingSimilarityAnalyzer:
         ValueError
             Where the thresholds are no vector or one is NaN.
         """
-        thresholds = np.asarray(thresholds, dtype=np.float64)
+        thresholds = check_numbers("thresholds", thresholds).astype(np.float64)
         if thresholds.ndim != 1 or np.isnan(thresholds).any():
             raise ValueError(
                 f"thresholds must be a vector of numbers, got shape {thresholds.shape}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lessonlib._validation import check_integer, check_number
+from lessonlib._validation import check_integer, check_number, plain_array
 
 
 class ExpressionAnalyzer:
@@ -150,7 +150,7 @@ class ExpressionAnalyzer:
         ValueError
             Where the shape is another, or an entry is negative or not finite.
         """
-        cm = self._matrix(cm)
+        cm = self._matrix(cm).astype(np.float64)  # sums of counts in uint8 would wrap
         results = {}
         for k, name in enumerate(self.EXPRESSIONS):
             right, true, called = cm[k, k], cm[k].sum(), cm[:, k].sum()
@@ -248,7 +248,7 @@ class ExpressionAnalyzer:
         }
 
     def _matrix(self, cm) -> np.ndarray:
-        cm = np.asarray(cm)
+        cm = plain_array("cm", cm)
         if cm.shape != (7, 7) or cm.dtype.kind not in "iuf":
             raise ValueError(f"cm must hold numbers of shape (7, 7), got {cm.dtype} {cm.shape}")
         if not (cm >= 0).all() or not np.isfinite(cm).all():

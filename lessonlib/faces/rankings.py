@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import as_generator, check_integer, check_number
+from lessonlib._validation import as_generator, check_integer, check_number, plain_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ def rank_stability(
     .. [1] B. Efron, R. J. Tibshirani, "An Introduction to the Bootstrap", Chapman & Hall, 1993.
        https://doi.org/10.1201/9780429246593
     """
-    cm = np.asarray(cm)
+    cm = plain_array("cm", cm)
     if cm.ndim != 2 or cm.shape[0] != cm.shape[1] or len(cm) < 2:
         raise ValueError(f"cm must have shape (C, C), C >= 2, got {cm.shape}")
     if cm.dtype.kind not in "iu":

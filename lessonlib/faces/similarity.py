@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_number, check_rank
+from lessonlib._validation import check_number, check_numbers, check_rank
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +40,10 @@ class Similarity:
 
 def as_points(name: str, points, minimum: int = 1) -> np.ndarray:
     """Return finite points, shape (n, 2), or raise an error that names the argument."""
-    array = np.asarray(points)
+    array = check_numbers(name, points)
     check_rank(name, array, (2,), "(n, 2)")
     if array.shape[1] != 2 or len(array) < minimum:
         raise ValueError(f"{name} must have shape (n, 2), n >= {minimum}, got {array.shape}")
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold numbers, got {array.dtype}")
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
         where = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])

@@ -10,11 +10,16 @@ from html import escape
 import numpy as np
 
 from lessonlib._validation import (
+    UNNAMED,
     as_generator,
     check_integer,
     check_labels,
     check_number,
     check_scores,
+    is_missing,
+    plain_array,
+    rounded_like,
+    subgroups_of,
 )
 from lessonlib.evaluation import Interval
 from lessonlib.evaluation.intervals import check_level
@@ -139,13 +144,14 @@ def _show(interval: Interval, spec: str = ".2f") -> str:
 
 def _masks(subgroups, size: int) -> dict[str, np.ndarray]:
     if not isinstance(subgroups, Mapping):
-        labels = np.asarray(subgroups)
-        if labels.shape != (size,):
-            raise ValueError(
-                f"subgroups must name one for each of the {size} labels, got shape {labels.shape}"
-            )
-        subgroups = {str(name): labels == name for name in np.unique(labels)}
-    masks = {str(name): np.asarray(mask) for name, mask in subgroups.items()}
+        names, member = subgroups_of("subgroups", subgroups, size)
+        return {name: member == k for k, name in enumerate(names)}
+    masks = {}
+    for key, mask in subgroups.items():
+        name = UNNAMED if is_missing(key) else str(key)
+        if name in masks:
+            raise ValueError(f"subgroups must have different names, got two that read {name!r}")
+        masks[name] = plain_array(f"subgroups[{name!r}]", mask)
     if not masks:
         raise ValueError("subgroups must hold at least one, got none")
     for name, mask in masks.items():
@@ -177,14 +183,16 @@ def subgroup_audit(
     y_score : array_like, shape (N,)
         Finite scores, larger where the model is surer of class 1.
     subgroups : array_like, shape (N,), or mapping of str to boolean array, shape (N,)
-        A name for each case, or for each subgroup who is in it. Subgroups of a mapping may overlap,
-        and may leave cases out.
+        A name for each case, or for each subgroup who is in it. Cases without a name (None, NaN,
+        empty text) are the subgroup ``"(not named)"``. Subgroups of a mapping may overlap, and may
+        leave cases out.
     threshold : float, default 0.5
-        Positive is ``score >= threshold``.
+        Positive is ``score >= threshold``, compared in the scores' own type.
     level : float, default 0.95
         Coverage.
     clusters : array_like, shape (N,), optional
-        The patient of each case. Whole patients are resampled then. Without it, cases count as
+        The patient of each case, none missing. Whole patients are resampled then. Without it, cases
+        count as
         independent: exact intervals for shares, Newcombe's for gaps.
     n_resamples : int, default 4000
         Of the bootstrap over `clusters`.
@@ -226,7 +234,7 @@ def subgroup_audit(
     masks = _masks(subgroups, len(positive))
     count = Counter(clusters, len(positive), n_resamples, as_generator(seed))
 
-    called = scores >= threshold
+    called = scores >= rounded_like(y_score, threshold)
     sides = ((positive, called), (~positive, ~called))  # who counts, and who of them is right
     defined = sum(
         bool((mask & of).any() and (~mask & of).any()) for mask in masks.values() for of, _ in sides

@@ -9,6 +9,7 @@ from html import escape
 
 import numpy as np
 
+from lessonlib._validation import members, plain_array
 from lessonlib.evaluation import EvaluationReport
 from lessonlib.governance.audit import SubgroupAudit
 
@@ -73,7 +74,9 @@ def _fingerprint(arrays) -> str:
     """SHA-256 of the arrays' types, shapes and values, in order."""
     digest = hashlib.sha256()
     for array in arrays:
-        array = np.asarray(array)
+        array = plain_array("arrays", array)
+        if array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat):
+            array = array.astype(str)  # names from a table
         if array.dtype.hasobject:
             raise TypeError(f"arrays must hold numbers or text of fixed size, got {array.dtype}")
         little = array.astype(array.dtype.newbyteorder("<"), copy=False)
@@ -140,13 +143,13 @@ class DataRecord:
         """
         if not arrays:
             raise ValueError("arrays must hold at least one array, got none")
-        held = [np.asarray(array) for array in arrays]
-        held += [] if clusters is None else [np.asarray(clusters)]
+        held = [plain_array("arrays", array) for array in arrays]
+        held += [] if clusters is None else [plain_array("clusters", clusters)]
         lengths = {len(array) if array.ndim else 0 for array in held}
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError(f"arrays must have one length, and some cases, got {sorted(lengths)}")
         (n,) = lengths
-        groups = n if clusters is None else len(np.unique(held[-1]))
+        groups = n if clusters is None else len(members("clusters", clusters, n, "cases")[0])
         record = cls(name, origin, terms, consent, n, groups, _fingerprint(held))
         for text in ("name", "origin", "terms", "consent"):
             _text(record, text, required=text == "name")
@@ -165,7 +168,11 @@ class DataRecord:
         -------
         bool
         """
-        held = [*arrays] if clusters is None else [*arrays, clusters]
+        held = [*arrays]
+        if clusters is not None:
+            clusters = plain_array("clusters", clusters)
+            members("clusters", clusters, len(clusters), "cases")
+            held.append(clusters)
         return _fingerprint(held) == self.fingerprint
 
     @property

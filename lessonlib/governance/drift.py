@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import as_generator, check_integer, check_number, check_rank
+from lessonlib._validation import (
+    as_generator,
+    check_integer,
+    check_number,
+    check_numbers,
+    check_rank,
+    members,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +50,8 @@ class DriftTest:
 
 def rows(name: str, values) -> np.ndarray:
     """Return finite float64 rows, shape (N, D), of at least two; a vector counts as one feature."""
-    array = np.asarray(values)
+    array = check_numbers(name, values)
     check_rank(name, array, (1, 2), "(N,) or (N, D)")
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold numbers, got {array.dtype}")
     array = array.astype(np.float64, copy=False).reshape(len(array), -1)
     if len(array) < 2:
         raise ValueError(f"{name} must have at least two rows, got {len(array)}")
@@ -66,16 +71,6 @@ def both(reference, batch) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def members(name: str, groups, size: int) -> np.ndarray:
-    """Return the group of each row, checked for their number."""
-    groups = np.asarray(groups)
-    if groups.shape != (size,):
-        raise ValueError(
-            f"{name} must name one group for each of {size} rows, got shape {groups.shape}"
-        )
-    return groups
-
-
 def exchangeable(n_x: int, n_y: int, reference_groups, batch_groups) -> tuple[np.ndarray, int, int]:
     """Return the unit that each row belongs to, and how many units each side has.
 
@@ -87,16 +82,14 @@ def exchangeable(n_x: int, n_y: int, reference_groups, batch_groups) -> tuple[np
         )
     if reference_groups is None:
         return np.arange(n_x + n_y), n_x, n_y
-    gx = members("reference_groups", reference_groups, n_x)
-    gy = members("batch_groups", batch_groups, n_y)
-    shared = sorted({str(g) for g in gx.tolist()} & {str(g) for g in gy.tolist()})
+    ux, ix = members("reference_groups", reference_groups, n_x, "rows")
+    uy, iy = members("batch_groups", batch_groups, n_y, "rows")
+    shared = sorted({str(g) for g in ux.tolist()} & {str(g) for g in uy.tolist()})
     if shared:
         raise ValueError(
             f"batch_groups must not name a group of reference_groups, got {shared[0]} in both; "
             "take the rows of that patient out of the reference"
         )
-    ux, ix = np.unique(gx, return_inverse=True)
-    uy, iy = np.unique(gy, return_inverse=True)
     return np.r_[ix, iy + len(ux)], len(ux), len(uy)
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from lessonlib._validation import check_integer
+from lessonlib._validation import check_integer, members
 from lessonlib.evaluation import Interval, binomial_interval
 from lessonlib.evaluation.intervals import UNDEFINED, check_level, normal_quantile
 
@@ -92,12 +92,7 @@ class Counter:
         self.n: int | None = None
         if clusters is None:
             return
-        clusters = np.asarray(clusters)
-        if clusters.shape != (size,):
-            raise ValueError(
-                f"clusters must name one for each of the {size} labels, got shape {clusters.shape}"
-            )
-        names, self.member = np.unique(clusters, return_inverse=True)
+        names, self.member = members("clusters", clusters, size)
         self.n = len(names)
         if self.n < 2:
             raise ValueError("clusters must name at least two clusters, got one")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_integer, check_number, check_rank
-from lessonlib.governance.drift import DriftTest, both, exchangeable, members, mmd_test, rows
+from lessonlib._validation import check_integer, check_number, check_numbers, check_rank, members
+from lessonlib.governance.drift import DriftTest, both, exchangeable, mmd_test, rows
 
 
 def _share(name: str, value: float) -> float:
@@ -45,10 +45,8 @@ def image_statistics(images) -> np.ndarray:
     >>> image_statistics(flat).tolist()
     [[0.5, 0.0, 0.0]]
     """
-    x = np.asarray(images)
+    x = check_numbers("images", images)
     check_rank("images", x, (3, 4), "(N, H, W) or (N, 1, H, W)")
-    if x.dtype.kind not in "biuf":
-        raise TypeError(f"images must hold real numbers, got {x.dtype}")
     if x.ndim == 4:
         if x.shape[1] != 1:
             raise ValueError(f"images must have one channel, got shape {x.shape}")
@@ -101,7 +99,8 @@ class DriftMonitor:
         features = rows("reference", self.reference)
         object.__setattr__(self, "reference", features)
         if self.groups is not None:
-            object.__setattr__(self, "groups", members("groups", self.groups, len(features)))
+            names, member = members("groups", self.groups, len(features), "rows")
+            object.__setattr__(self, "groups", names[member])
         level = _share("level", self.level)
         needed = math.ceil(1 / level - 1e-9) - 1
         check_integer("n_permutations", self.n_permutations, minimum=max(needed, 1))
@@ -129,6 +128,9 @@ class DriftMonitor:
             alarm.
         """
         x, y = both(self.reference, batch)
+        if groups is not None:
+            names, member = members("groups", groups, len(y), "rows")
+            groups = names[member]
         _, n_x, n_y = exchangeable(len(x), len(y), self.groups, groups)
         smallest = 1 / math.comb(n_x + n_y, n_y)
         if smallest > self.level:

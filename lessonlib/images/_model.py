@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lessonlib._validation import check_choice, check_number
+from lessonlib._validation import check_choice, check_number, check_numbers, with_nan
 from lessonlib.images._cards import DataCard
 
 
@@ -17,7 +17,7 @@ def window(values: np.ndarray, center: float, width: float) -> np.ndarray:
     Parameters
     ----------
     values : numpy.ndarray
-        Any shape; Hounsfield units for a CT.
+        Any shape; Hounsfield units for a CT. NaN, and what is masked, stays NaN.
     center, width : float
         Middle and width of the range, in the unit of `values`. The width is positive.
 
@@ -29,7 +29,7 @@ def window(values: np.ndarray, center: float, width: float) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        Where `center` is no finite number or `width` is not positive.
+        Where `values` are no numbers, `center` is no finite number or `width` is not positive.
 
     Notes
     -----
@@ -49,8 +49,23 @@ def window(values: np.ndarray, center: float, width: float) -> np.ndarray:
     """
     center = check_number("center", center)
     width = check_number("width", width, above=0)
-    shown = (np.asarray(values, dtype=np.float32) - np.float32(center - width / 2)) / width
-    return np.clip(shown, 0.0, 1.0).astype(np.float32, copy=False)
+    numbers = check_numbers("values", np.asarray(with_nan("values", values)))
+    # in float64: a dose map's whole numbers beyond 2²⁴ are not all in float32
+    shown = (numbers.astype(np.float64) - (center - width / 2)) / width
+    return np.clip(shown, 0.0, 1.0).astype(np.float32)
+
+
+def _between(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Map low to 0 and high to 1; a range without width, of a constant picture, becomes 0."""
+    if not high > low:
+        return np.where(np.isnan(values), np.nan, 0.0).astype(np.float32)
+    return window(values, low / 2 + high / 2, high - low)
+
+
+def _range(pixels: np.ndarray) -> tuple[float, float]:
+    """Return the smallest and the largest pixel that is finite; 0 and 0 where none is."""
+    finite = pixels[np.isfinite(pixels)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,15 +99,15 @@ class Image:
         Returns
         -------
         numpy.ndarray of float32
-            Same shape as ``pixels``.
+            Same shape as ``pixels``; 0 everywhere where all pixels are alike.
         """
         if self.display_range is not None:
             low, high = self.display_range
         elif self.pixels.dtype == np.uint8:
             low, high = 0.0, 255.0
         else:
-            low, high = float(self.pixels.min()), float(self.pixels.max())
-        return window(self.pixels, (low + high) / 2, high - low)
+            low, high = _range(self.pixels)
+        return _between(self.pixels, low, high)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -188,8 +203,9 @@ class MultibandImage(Image):
         shown = []
         for name in (red, green, blue):
             values = self.band(name)
-            dark, bright = np.percentile(values, [low, high])
-            shown.append(window(values, (dark + bright) / 2, bright - dark))
+            finite = values[np.isfinite(values)]
+            dark, bright = np.percentile(finite, [low, high]) if finite.size else (0.0, 0.0)
+            shown.append(_between(values, dark, bright))
         return np.stack(shown, axis=-1)
 
     def display(self) -> np.ndarray:

@@ -99,10 +99,10 @@ def assess(
     p = check_scores("y_prob", y_prob, len(labels), probabilities=True)
     threshold = check_number("threshold", threshold)
     curve = evaluation.net_benefit(
-        labels, p, [check_number("act_from", act_from)], prevalence=prevalence
+        labels, y_prob, [check_number("act_from", act_from)], prevalence=prevalence
     )
     share = curve.prevalence
-    point = evaluation.at_threshold(labels, p, threshold)
+    point = evaluation.at_threshold(labels, y_prob, threshold)
 
     def weighed(values: np.ndarray) -> float:
         return float(share * values[labels].mean() + (1 - share) * values[~labels].mean())

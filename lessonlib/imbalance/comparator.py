@@ -12,6 +12,7 @@ from lessonlib._validation import (
     check_choice,
     check_integer,
     check_labels,
+    check_numbers,
     check_scores,
 )
 
@@ -110,6 +111,7 @@ class ImbalanceComparator:
         from sklearn.linear_model import LogisticRegression
 
         y = check_labels("y_train", y_train)
+        X_train, X_test = check_numbers("X_train", X_train), check_numbers("X_test", X_test)
         if min(y.sum(), (~y).sum()) < 2:
             raise ValueError(f"y_train must hold at least two of each class, got {y.sum()} ones")
         found = {}
@@ -148,6 +150,7 @@ class ImbalanceComparator:
         dict of str to float
             Keys "sensitivity", "specificity", "auc" and "f1".
         """
+        y_prob = check_numbers("y_prob", y_prob)
         point = evaluation.at_threshold(y_true, y_prob, threshold)
         both = point.tp + point.fn > 0 and point.tn + point.fp > 0
         errors = point.fp + point.fn

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_number
+from lessonlib._validation import check_number, check_shares
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,25 +29,6 @@ class FocalCurve:
     loss: np.ndarray
     gradient: np.ndarray
     gamma: float
-
-
-def check_shares(name: str, values) -> np.ndarray:
-    """Return an array of numbers in [0, 1] as float64.
-
-    Raises
-    ------
-    TypeError
-        Where they are no numbers.
-    ValueError
-        Where one is NaN or outside.
-    """
-    array = np.asarray(values)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold numbers, got {array.dtype}")
-    array = array.astype(np.float64)
-    if not ((array >= 0) & (array <= 1)).all():  # NaN fails too
-        raise ValueError(f"{name} must lie in [0, 1], got {values!r}")
-    return array
 
 
 def pull(p: np.ndarray, rest: np.ndarray, gamma: float) -> np.ndarray:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import expit
 
-from lessonlib._validation import check_number
-from lessonlib.imbalance.curves import check_shares, pull
+from lessonlib._validation import check_number, check_shares
+from lessonlib.imbalance.curves import pull
 
 #: Of an interval of 1,500 logits: down to 1e-12 of one.
 _HALVINGS = 51

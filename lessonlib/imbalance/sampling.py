@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lessonlib._validation import check_integer
+from lessonlib._validation import check_integer, members
 from lessonlib.imbalance.weights import check_counts
 
 if TYPE_CHECKING:
@@ -66,15 +66,11 @@ def make_balanced_loader(
     from torch.utils.data import DataLoader, WeightedRandomSampler
 
     batch_size = check_integer("batch_size", batch_size, minimum=1)
-    classes = np.asarray(labels)
-    if classes.shape != (len(dataset),):
-        raise ValueError(
-            f"labels must hold one label for each of the {len(dataset)} items, got shape "
-            f"{classes.shape}"
-        )
-    if classes.dtype.kind not in "biuU":
-        raise TypeError(f"labels must be whole numbers or names, got {classes.dtype}")
-    names, member, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    names, member = members("labels", labels, len(dataset), "items")
+    wrong = [one for one in names.tolist() if not isinstance(one, int | str)]
+    if wrong:
+        raise TypeError(f"labels must be whole numbers or names, got {wrong[0]!r}")
+    counts = np.bincount(member)
     if len(names) < 2:
         raise ValueError(f"labels must hold at least two classes, got {names.tolist()}")
     if generator is None:
@@ -84,7 +80,7 @@ def make_balanced_loader(
         seed = check_integer("generator", generator, minimum=0)
         generator = torch.Generator().manual_seed(seed)
     chance = torch.from_numpy(1 / counts[member])
-    sampler = WeightedRandomSampler(chance, len(classes), replacement=True, generator=generator)
+    sampler = WeightedRandomSampler(chance, len(member), replacement=True, generator=generator)
     # the loader draws a seed for its workers: from the same generator, not from the global one
     return DataLoader(dataset, batch_size=batch_size, sampler=sampler, generator=generator)
 

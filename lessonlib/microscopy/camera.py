@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import as_generator, check_number
+from lessonlib._validation import as_generator, check_number, check_numbers, with_nan
+
+
+def _floats(name: str, values) -> np.ndarray:
+    """Return numbers as float64, with NaN where one is masked."""
+    return check_numbers(name, np.asarray(with_nan(name, values))).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class NoiseModel:
         float or numpy.ndarray of float64
             Same shape.
         """
-        light = np.maximum(np.asarray(mean, dtype=np.float64) - self.offset, 0)
+        light = np.maximum(_floats("mean", mean) - self.offset, 0)
         variance = self.gain * light + self.read_noise**2  # Var x = g (E x - o) + sigma^2
         return float(variance) if variance.ndim == 0 else variance
 
@@ -87,7 +92,7 @@ class NoiseModel:
         numpy.ndarray of float64
             Same shape.
         """
-        return (np.asarray(counts, dtype=np.float64) - self.offset) / self.gain
+        return (_floats("counts", counts) - self.offset) / self.gain
 
     def expose(self, photons, seed: int | np.random.Generator = 0) -> np.ndarray:
         """Draw what the camera would write.
@@ -108,7 +113,7 @@ class NoiseModel:
         ValueError
             Where a number of photons is negative or not finite.
         """
-        light = np.asarray(photons, dtype=np.float64)
+        light = check_numbers("photons", photons).astype(np.float64)
         if not np.isfinite(light).all() or (light < 0).any():
             raise ValueError("photons must be finite and not negative, got "
                              f"{light.min():g} to {light.max():g}")  # fmt: skip

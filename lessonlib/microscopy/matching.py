@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lessonlib._validation import check_number, check_rank
+from lessonlib._validation import check_number, check_rank, plain_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import coo_array
 
 
 def check_label_image(name: str, labels) -> np.ndarray:
     """Return labels as integers from 0, or raise an error that names the argument."""
-    array = np.asarray(labels)
+    array = plain_array(name, labels)
     check_rank(name, array, (2, 3), "(H, W) or (D, H, W)")
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold whole numbers, got {array.dtype}")
@@ -36,8 +40,38 @@ def renumber(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         ids, place = np.unique(flat, return_inverse=True)
         return ids, place
     # as np.unique, without sorting a quarter of a million pixels
+    flat = flat.astype(np.int64, copy=False)  # bincount takes no uint64
     present = np.bincount(flat) > 0
     return np.flatnonzero(present), (np.cumsum(present) - 1)[flat]
+
+
+def overlaps(true: np.ndarray, found: np.ndarray) -> coo_array:
+    """Return the intersection over union of every pair of objects that share a pixel.
+
+    As a sparse table, ``(n_true, n_found)``: most of a thousand objects share no pixel with most
+    of a thousand others.
+    """
+    from scipy.sparse import coo_array
+
+    true, found = check_pair(true, found)
+    true_ids, i = renumber(true)
+    found_ids, j = renumber(found)
+    width = len(found_ids)
+    if len(true_ids) * width <= 4 * i.size:  # counted faster than sorted
+        counts = np.bincount(i * width + j, minlength=len(true_ids) * width)
+        pairs = np.flatnonzero(counts)
+        shared = counts[pairs]
+    else:
+        pairs, shared = np.unique(i * width + j, return_counts=True)
+    rows, columns = np.divmod(pairs, width)
+    # |A ∩ B| / (|A| + |B| - |A ∩ B|)
+    union = np.bincount(i)[rows] + np.bincount(j)[columns] - shared
+    objects = (true_ids[rows] > 0) & (found_ids[columns] > 0)
+    ground = int(true_ids[0] == 0), int(found_ids[0] == 0)  # the first place, where there is any
+    return coo_array(
+        ((shared / union)[objects], (rows[objects] - ground[0], columns[objects] - ground[1])),
+        shape=(len(true_ids) - ground[0], len(found_ids) - ground[1]),
+    )
 
 
 def iou_matrix(true: np.ndarray, found: np.ndarray) -> np.ndarray:
@@ -64,7 +98,8 @@ def iou_matrix(true: np.ndarray, found: np.ndarray) -> np.ndarray:
     -----
     .. math:: \mathrm{IoU}(A, B) = \frac{|A \cap B|}{|A| + |B| - |A \cap B|}
 
-    One pass over the pixels: each falls into one cell of a table of pairs.
+    One pass over the pixels: each falls into one cell of a table of pairs. The table is made whole
+    here; :func:`match_objects` keeps only the pairs that touch.
 
     Examples
     --------
@@ -72,15 +107,7 @@ def iou_matrix(true: np.ndarray, found: np.ndarray) -> np.ndarray:
     >>> iou_matrix(np.array([[1, 1, 0, 2]]), np.array([[7, 0, 0, 9]])).tolist()
     [[0.5, 0.0], [0.0, 1.0]]
     """
-    true, found = check_pair(true, found)
-    true_ids, i = renumber(true)
-    found_ids, j = renumber(found)
-    pairs = np.bincount(i * len(found_ids) + j,
-                        minlength=len(true_ids) * len(found_ids))  # fmt: skip
-    shared = pairs.reshape(len(true_ids), len(found_ids))
-    # |A ∩ B| / (|A| + |B| - |A ∩ B|)
-    union = shared.sum(axis=1, keepdims=True) + shared.sum(axis=0, keepdims=True) - shared
-    return (shared / union)[true_ids > 0][:, found_ids > 0]
+    return overlaps(true, found).toarray()
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,8 +181,9 @@ def match_objects(true: np.ndarray, found: np.ndarray, threshold: float = 0.5) -
     Notes
     -----
     Above one half an object overlaps at most one other by so much, and the pairs are forced. At
-    one half and below there is a choice; SciPy's assignment finds the largest number of pairs, and
-    of those with as many the one with the largest sum of overlaps.
+    one half and below there is a choice; SciPy's assignment, in each group of objects that compete,
+    finds the largest number of pairs, and of those with as many the one with the largest sum of
+    overlaps.
 
     Examples
     --------
@@ -163,23 +191,55 @@ def match_objects(true: np.ndarray, found: np.ndarray, threshold: float = 0.5) -
     >>> print(match_objects(np.array([[1, 1, 0, 2]]), np.array([[7, 7, 0, 0]])))
     IoU ≥ 0.5: 1 found, 1 missed, 0 false, average precision 0.500
     """
-    overlap = iou_matrix(true, found)
     threshold = check_number("threshold", threshold, above=0, maximum=1)
-    return _match(overlap, threshold)
+    return _match(overlaps(true, found), threshold)
 
 
-def _match(overlap: np.ndarray, threshold: float) -> Matching:
-    from scipy.optimize import linear_sum_assignment
-
-    enough = overlap >= threshold
-    # one pair more is worth more than any sum of overlaps
-    value = enough * (min(overlap.shape, default=0) + 1 + overlap)
-    rows, columns = linear_sum_assignment(value, maximize=True)
-    counts = enough[rows, columns]
-    pairs = np.stack([rows[counts], columns[counts]], axis=1)
+def _match(overlap: coo_array, threshold: float) -> Matching:
+    rows, columns, shares = _candidates(overlap, threshold)
+    if len(np.unique(rows)) < len(rows) or len(np.unique(columns)) < len(columns):
+        pairs = _most_pairs(rows, columns, shares)
+    else:  # nobody has a choice
+        pairs = np.stack([rows, columns], axis=1)
+    pairs = pairs[np.argsort(pairs[:, 0])].astype(np.int64)
     true_found = np.isin(np.arange(overlap.shape[0]), pairs[:, 0])
     found_true = np.isin(np.arange(overlap.shape[1]), pairs[:, 1])
     return Matching(threshold, true_found, found_true, pairs)
+
+
+def _candidates(overlap: coo_array, threshold: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    enough = overlap.data >= threshold
+    rows, columns = overlap.coords
+    return rows[enough], columns[enough], overlap.data[enough]
+
+
+def _most_pairs(rows: np.ndarray, columns: np.ndarray, overlap: np.ndarray) -> np.ndarray:
+    """Return the largest set of pairs, of those with as many the one with the largest overlaps.
+
+    Objects that share no candidate have nothing to do with each other: each connected group of
+    them is assigned by itself.
+    """
+    from scipy.optimize import linear_sum_assignment
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    _, row = np.unique(rows, return_inverse=True)
+    _, column = np.unique(columns, return_inverse=True)
+    n, m = row.max() + 1, column.max() + 1
+    graph = coo_array((np.ones(len(row)), (row, column + n)), shape=(n + m, n + m))
+    group = connected_components(graph, directed=False)[1][row]
+    order = np.argsort(group, kind="stable")
+    pairs = []
+    for member in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        own_rows, i = np.unique(rows[member], return_inverse=True)
+        own_columns, j = np.unique(columns[member], return_inverse=True)
+        # one pair more is worth more than any sum of overlaps
+        value = np.zeros((len(own_rows), len(own_columns)))
+        value[i, j] = min(value.shape) + 1 + overlap[member]
+        taken = linear_sum_assignment(value, maximize=True)
+        real = value[taken] > 0
+        pairs.append(np.stack([own_rows[taken[0][real]], own_columns[taken[1][real]]], axis=1))
+    return np.concatenate(pairs)
 
 
 def average_precision(
@@ -225,6 +285,9 @@ def average_precision(
     >>> average_precision(true, found, [0.5, 0.7]).round(2).tolist()
     [1.0, 0.33]
     """
-    overlap = iou_matrix(true, found)
-    levels = [check_number("thresholds", t, above=0, maximum=1) for t in thresholds]
+    overlap = overlaps(true, found)
+    levels = [
+        check_number("thresholds", t, above=0, maximum=1)
+        for t in plain_array("thresholds", thresholds).tolist()
+    ]
     return np.array([_match(overlap, level).average_precision for level in levels])

@@ -88,6 +88,10 @@ class NoiseFit:
         return f"variance = {self.gain:.3g} × mean + {self.intercept:.3g}"
 
 
+#: Share of a level's blocks that may hold a saturated pixel: dust and hits, not the level itself.
+_CUT_SHARE = 0.01
+
+
 def _blocks(pixels: np.ndarray) -> np.ndarray:
     """Return the 2 × 2 blocks of a plane, ``(rows, columns, 4)``: a, b / c, d."""
     height, width = (side // 2 * 2 for side in pixels.shape)
@@ -104,7 +108,12 @@ def _ring(blocks: np.ndarray) -> np.ndarray:
 
 
 def fit_noise(
-    image: np.ndarray, *, bins: int = 12, keep: float = 0.5, clip: float = 5.0
+    image: np.ndarray,
+    *,
+    bins: int = 12,
+    keep: float = 0.5,
+    clip: float = 5.0,
+    saturation: float | None = None,
 ) -> NoiseFit:
     r"""Measure how the noise of one image grows with its brightness.
 
@@ -120,15 +129,22 @@ def fit_noise(
     clip : float, default 5
         Differences beyond this many standard deviations are left out, again and again until none
         is: dust, cosmic rays, edges. At least 3.
+    saturation : float, optional
+        Counts from which on a pixel is saturated. By default the image's largest value, where so
+        many pixels have it that the light was cut off there: at least ten, and three times as many
+        as have the next smaller value.
 
     Returns
     -------
     NoiseFit
+        Without the levels in which more than one block in a hundred holds a saturated pixel: what
+        is cut off has no noise.
 
     Raises
     ------
     TypeError, ValueError
-        Where an argument is out of range, or the image too small or of one brightness.
+        Where an argument is out of range, or the image too small, of one brightness, without noise
+        or saturated nearly everywhere.
 
     Notes
     -----
@@ -169,10 +185,18 @@ def fit_noise(
     bins = check_integer("bins", bins, minimum=3)
     keep = check_number("keep", keep, above=0, maximum=1)
     clip = check_number("clip", clip, minimum=3)
+    if saturation is None:
+        saturation = _cut_off(pixels)
+    saturation = check_number("saturation", saturation) if saturation is not None else np.inf
 
     blocks = _blocks(pixels)
     ring = _ring(blocks).reshape(-1, 8)
     inner = blocks[1:-1, 1:-1].reshape(-1, 4)
+    if bins > len(inner) // 2:
+        raise ValueError(
+            f"bins must be at most {len(inner) // 2} for so small an image, got {bins}"
+        )
+    cut = inner.max(axis=1) >= saturation
     level, roughness = ring.mean(axis=1), ring.std(axis=1)
     # (a - b - c + d) / 2
     detail = (inner[:, 0] - inner[:, 1] - inner[:, 2] + inner[:, 3]) / 2
@@ -181,14 +205,29 @@ def fit_noise(
     for group in np.array_split(np.argsort(level, kind="stable"), bins):
         chosen = group[np.argsort(roughness[group], kind="stable")]
         chosen = chosen[: max(2, round(keep * len(group)))]
+        if np.mean(cut[chosen]) > _CUT_SHARE:
+            continue
+        chosen = chosen[~cut[chosen]]
         kept, low, high = sigmaclip(detail[chosen], clip, clip)
         inside = (detail[chosen] >= low) & (detail[chosen] <= high)
+        if not len(kept):  # all alike, but for the rounding of their mean
+            kept, inside = detail[chosen], np.ones(len(chosen), dtype=bool)
         mean.append(inner[chosen][inside].mean())
-        variance.append(np.mean(kept**2))
+        with np.errstate(over="ignore"):  # refused below
+            variance.append(np.mean(kept**2))
         counted.append(len(kept))
+    if len(mean) < 3:
+        raise ValueError(
+            f"image must not be saturated in most of its brightness levels: {bins - len(mean)} of "
+            f"{bins} reach {saturation:g}"
+        )
     mean, variance, counted = np.array(mean), np.array(variance), np.array(counted)
     if np.ptp(mean) <= 1e-9 * np.abs(mean).max():
         raise ValueError(f"image must have more than one brightness, got {mean[0]:g} everywhere")
+    if not np.isfinite(variance).all():
+        raise ValueError("image must hold numbers whose squares fit float64: change its unit")
+    if np.sqrt(variance.max()) <= 1e-12 * np.abs(pixels).max():
+        raise ValueError("image must have noise, got none in the flattest places of any level")
     slope, intercept = _line(mean, variance, counted)
     return NoiseFit(mean, variance, 4 * counted, slope, intercept)
 
@@ -237,7 +276,9 @@ def noise_correlation(image: np.ndarray, *, keep: float = 0.25) -> tuple[float, 
         raise ValueError(f"image must be at least 16 × 16, got {pixels.shape}")
     keep = check_number("keep", keep, above=0, maximum=1)
     slope = gaussian_gradient_magnitude(pixels, 4)
-    flat = slope <= np.quantile(slope, keep)
+    cut = _cut_off(pixels)
+    exposed = pixels < (np.inf if cut is None else cut)  # what is cut off has no noise
+    flat = exposed & (slope <= np.quantile(slope[exposed], keep))
 
     found = []
     for across in (pixels, pixels.T):
@@ -252,14 +293,33 @@ def noise_correlation(image: np.ndarray, *, keep: float = 0.25) -> tuple[float, 
     return found[0], found[1]
 
 
+def _cut_off(pixels: np.ndarray) -> float | None:
+    """Return the value at which bright pixels were cut off, or None where they were not."""
+    values, counts = np.unique(pixels, return_counts=True)
+    piled = len(values) > 2 and counts[-1] >= max(10, 3 * counts[-2])
+    return float(values[-1]) if piled else None
+
+
 def _line(mean: np.ndarray, variance: np.ndarray, counted: np.ndarray):
-    """Fit ``variance = slope * mean + intercept``, weighted by the line itself."""
-    fitted = np.full(len(mean), max(variance.mean(), np.finfo(float).tiny))
+    """Fit ``variance = slope * mean + intercept``, weighted by the line itself.
+
+    About the middle of the means: far from 0 they and a constant would look alike to a solver.
+    """
+    typical = variance.mean()
+    fitted = np.full(len(mean), typical)
     for _ in range(10):  # settles after three or four
-        sd = fitted * np.sqrt(2 / counted)
-        line, covariance = np.polyfit(mean, variance, 1, w=1 / sd, cov="unscaled")
-        fitted = np.maximum(np.polyval(line, mean), 0.05 * fitted)
-    half = _Z * np.sqrt(np.diag(covariance))
-    return tuple(
-        Interval(float(v), float(v - h), float(v + h)) for v, h in zip(line, half, strict=True)
+        # a level whose numbers never changed would otherwise weigh more than all others together
+        weight = counted / (2 * (fitted / typical) ** 2)
+        middle = np.average(mean, weights=weight)
+        spread = weight @ (mean - middle) ** 2
+        slope = weight @ ((mean - middle) * variance) / spread
+        at_middle = np.average(variance, weights=weight)
+        line = at_middle + slope * (mean - middle)
+        fitted = np.maximum(np.maximum(line, 0.05 * fitted), 1e-4 * typical)
+    half = _Z * typical / np.sqrt(spread)
+    reach = _Z * typical * np.sqrt(1 / weight.sum() + middle**2 / spread)
+    intercept = at_middle - slope * middle
+    return (
+        Interval(float(slope), float(slope - half), float(slope + half)),
+        Interval(float(intercept), float(intercept - reach), float(intercept + reach)),
     )

@@ -6,14 +6,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lessonlib._validation import check_integer, check_number, check_rank
+from lessonlib._validation import (
+    check_integer,
+    check_number,
+    check_numbers,
+    check_rank,
+    plain_array,
+)
 
 
 def check_spacing(spacing: Sequence[float] | None, ndim: int) -> np.ndarray:
     """Return the size of a pixel along each axis, one where none is given."""
     if spacing is None:
         return np.ones(ndim)
-    sizes = np.array([check_number("spacing", size, above=0) for size in spacing])
+    sizes = np.array(
+        [
+            check_number("spacing", size, above=0)
+            for size in plain_array("spacing", spacing).tolist()
+        ]
+    )
     if len(sizes) != ndim:
         raise ValueError(f"spacing must hold one size for each of {ndim} axes, got {len(sizes)}")
     return sizes
@@ -21,10 +32,8 @@ def check_spacing(spacing: Sequence[float] | None, ndim: int) -> np.ndarray:
 
 def check_picture(name: str, image, ranks=(2, 3), shapes: str = "(H, W) or (D, H, W)"):
     """Return finite pixels as float64, or raise an error that names the argument."""
-    array = np.asarray(image)
+    array = check_numbers(name, image)
     check_rank(name, array, ranks, shapes)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold numbers, got {array.dtype}")
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got {np.count_nonzero(~np.isfinite(array))} "

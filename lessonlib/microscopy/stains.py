@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_number
+from lessonlib._validation import check_number, check_numbers, plain_array
 
+#: How bright floats may be without `white`: beyond twice the glass they are counts, not shares.
+_OVEREXPOSED = 2.0
 #: Absorbance of red, green and blue by the stains, as measured by Ruifrok and Johnston.
 STAINS = {
     "haematoxylin": (0.65, 0.70, 0.29),
@@ -114,17 +116,25 @@ def optical_density(rgb: np.ndarray, white: float | None = None) -> np.ndarray:
     >>> optical_density(np.array([1.0, 0.1, 0.01])).round(3).tolist()
     [0.0, 1.0, 2.0]
     """
-    values = np.asarray(rgb)
+    values = plain_array("rgb", rgb)
     if values.ndim == 0 or values.shape[-1] != 3:
         raise ValueError(f"rgb must have shape (..., 3), got {values.shape}")
     if values.dtype != np.uint8 and values.dtype.kind != "f":
         raise TypeError(f"rgb must be uint8 or float, got {values.dtype}")
-    default = 255.0 if values.dtype == np.uint8 else 1.0
-    white = check_number("white", default if white is None else white, above=0)
+    eight_bits = values.dtype == np.uint8
     values = values.astype(np.float64)
     if not np.isfinite(values).all() or (values < 0).any():
         raise ValueError("rgb must be finite and not negative")
-    return -np.log10(np.maximum(values, 0.5 / 255 * default) / white)  # D = -log10(I / I0)
+    if white is None and not eight_bits and values.max(initial=0) > _OVEREXPOSED:
+        raise ValueError(
+            f"rgb must lie in [0, 1] where white is not given, got {float(values.max())!r}: pass "
+            "white=, the value of empty glass, such as white=255"
+        )
+    white = check_number(
+        "white", (255.0 if eight_bits else 1.0) if white is None else white, above=0
+    )
+    darkest = 0.5 if eight_bits else 0.5 / 255 * white  # half a step of eight bits
+    return -np.log10(np.maximum(values, darkest) / white)  # D = -log10(I / I0)
 
 
 def separate_stains(
@@ -195,7 +205,7 @@ def separate_stains(
 
 def _unit(name: str, vector) -> np.ndarray:
     """Return a stain's vector at length one."""
-    array = np.asarray(vector, dtype=np.float64)
+    array = check_numbers(f"stains[{name!r}]", vector).astype(np.float64)
     if array.shape != (3,) or not np.isfinite(array).all() or (array < 0).any():
         raise ValueError(f"stains[{name!r}] must be three numbers, none negative, got {vector!r}")
     length = np.linalg.norm(array)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lessonlib._validation import as_generator, check_integer
+from lessonlib._validation import as_generator, check_integer, plain_array
 from lessonlib.evaluation import Interval, percentile_interval
-from lessonlib.microscopy.matching import match_objects, renumber
+from lessonlib.microscopy.matching import check_pair, match_objects, renumber
 
 
 def tile_counts(
@@ -42,8 +42,8 @@ def tile_counts(
     >>> tile_counts(labels, labels, tiles=2)[..., 0].tolist()
     [[1, 0], [0, 1]]
     """
+    true, found = check_pair(true, found)
     matching = match_objects(true, found, threshold)
-    true, found = np.asarray(true), np.asarray(found)
     tiles = check_integer("tiles", tiles, minimum=1)
     if true.ndim != 2:
         raise ValueError(f"true must have shape (H, W) to be cut into tiles, got {true.shape}")
@@ -119,7 +119,7 @@ def precision_gain(
 
 
 def _as_tiles(name: str, counts) -> np.ndarray:
-    array = np.asarray(counts)
+    array = plain_array(name, counts)
     if array.ndim < 2 or array.shape[-1] != 3 or array.size < 6:
         raise ValueError(f"{name} must have shape (..., 3) with two tiles or more, "
                          f"got {array.shape}")  # fmt: skip

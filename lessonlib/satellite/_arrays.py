@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from lessonlib.scientific._images import is_dask, is_tensor, result_dtype
+from lessonlib._validation import with_nan, without_mask
+from lessonlib.scientific._images import is_dask, is_tensor
 
 
 def library(array: Any) -> ModuleType:
@@ -30,7 +31,7 @@ def as_band(name: str, band: Any, kinds: str = "iuf") -> Any:
     name : str
         The argument's name, for the message.
     band : array_like, torch.Tensor or dask.array.Array
-        What the caller passed.
+        What the caller passed. What is masked becomes NaN, and is refused among whole numbers.
     kinds : str
         Kinds of NumPy dtypes allowed: ``"iuf"`` for numbers, ``"iu"`` for whole numbers.
 
@@ -43,11 +44,7 @@ def as_band(name: str, band: Any, kinds: str = "iuf") -> Any:
     TypeError
         Where the numbers are of another kind.
     """
-    if isinstance(band, np.ma.MaskedArray):
-        raise TypeError(
-            f"{name} must not be a masked array, whose mask would be lost: pass "
-            "band.astype(float).filled(numpy.nan)"
-        )
+    band = without_mask(name, band) if kinds == "iu" else with_nan(name, band)
     if is_tensor(band):
         kind = "f" if band.dtype.is_floating_point else "i"
         if band.dtype.is_complex or str(band.dtype) == "torch.bool":
@@ -69,11 +66,21 @@ def to_float64(band: Any) -> Any:
 
 
 def floating(bands: list) -> Any:
-    """Return the floating type for a result of `bands`: float32 up to 32 bits, else float64."""
-    if is_tensor(bands[0]):
-        torch = library(bands[0])
-        return torch.float32 if all(b.dtype.itemsize <= 4 for b in bands) else torch.float64
-    return np.result_type(*(result_dtype(band.dtype) for band in bands))
+    """Return the floating type for a result of `bands` that holds every number of theirs.
+
+    float32 for whole numbers of up to 16 bits and floats of up to 32, else float64: from 2²⁴ on
+    float32 skips whole numbers.
+    """
+    narrow = all(
+        band.dtype.itemsize <= (4 if is_floating(band) else 2) for band in bands
+    )  # fmt: skip
+    kinds = library(bands[0]) if is_tensor(bands[0]) else np
+    return kinds.float32 if narrow else kinds.float64
+
+
+def is_floating(band: Any) -> bool:
+    """Whether `band` holds floats."""
+    return band.dtype.is_floating_point if is_tensor(band) else band.dtype.kind == "f"
 
 
 def cast(band: Any, dtype: Any) -> Any:

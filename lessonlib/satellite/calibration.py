@@ -8,6 +8,7 @@ from typing import Any
 
 from lessonlib._validation import check_number
 from lessonlib.satellite._arrays import as_band, blank, cast, floating, library, to_float64
+from lessonlib.scientific._images import check_nodata
 
 #: What Sentinel-2 products divide by: a stored 10 000 is a reflectance of 1.
 QUANTIFICATION = 10_000
@@ -23,12 +24,14 @@ def calibrate(stored: Any, scale: float, offset: float, *, nodata: float | None 
     scale, offset : float
         From the product's metadata.
     nodata : float, optional
-        The number that marks pixels which were not measured.
+        The number that marks pixels which were not measured; NaN and pixels that are masked always
+        do.
 
     Returns
     -------
     numpy.ndarray, torch.Tensor or dask.array.Array
-        float32 for up to 32 bits, else float64; computed in float64 either way.
+        float32 for whole numbers of up to 16 bits and floats of up to 32, else float64; computed in
+        float64 either way.
 
     Raises
     ------
@@ -53,10 +56,10 @@ def calibrate(stored: Any, scale: float, offset: float, *, nodata: float | None 
     scale, offset = check_number("scale", scale), check_number("offset", offset)
     if scale == 0:
         raise ValueError("scale must not be 0: every pixel would become the offset")
-    stored = as_band("stored", stored)
+    stored, nodata = as_band("stored", stored), check_nodata(nodata)
     values = scale * to_float64(stored) + offset
     if nodata is not None:
-        values = blank(values, stored == check_number("nodata", nodata))
+        values = blank(values, stored == nodata)
     return cast(values, floating([stored]))
 
 

@@ -38,8 +38,9 @@ def spectral_index(name: str, **bands: Any) -> Any:
     Returns
     -------
     numpy.ndarray, torch.Tensor or dask.array.Array
-        NaN where a band is NaN or the formula divides by 0. float32 for bands of up to 32 bits,
-        else float64; whole numbers are converted before anything is subtracted.
+        NaN where a band is NaN or the formula divides by 0. float32 for whole numbers of up to 16
+        bits and floats of up to 32, else float64; whole numbers are converted before anything is
+        subtracted.
 
     Raises
     ------

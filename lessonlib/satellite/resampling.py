@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lessonlib._validation import check_choice, check_integer, check_number, check_rank
+from lessonlib._validation import check_choice, check_integer, check_number, check_rank, with_nan
+from lessonlib.satellite._arrays import floating
 
 #: Ways to make an image coarser by a whole factor.
 METHODS = ("nearest", "bilinear", "smoothed", "mean")
@@ -30,7 +31,7 @@ def coarsen(image: Any, factor: int, method: str = "mean") -> np.ndarray:
     Returns
     -------
     numpy.ndarray, shape (H / factor, W / factor)
-        float32 for up to 32 bits, else float64.
+        float32 for whole numbers of up to 16 bits and floats of up to 32, else float64.
 
     Raises
     ------
@@ -54,7 +55,7 @@ def coarsen(image: Any, factor: int, method: str = "mean") -> np.ndarray:
 
     check_choice("method", method, METHODS)
     factor = check_integer("factor", factor, minimum=1)
-    image = np.asarray(image)
+    image = np.asarray(with_nan("image", image))
     if image.dtype.kind not in "iuf":
         raise TypeError(f"image must hold real numbers, got dtype {image.dtype}")
     check_rank("image", image, (2,), "(H, W)")
@@ -63,7 +64,7 @@ def coarsen(image: Any, factor: int, method: str = "mean") -> np.ndarray:
             f"image must have sides that are multiples of factor={factor}, got {image.shape}: "
             "crop it first"
         )
-    dtype = np.float32 if image.dtype.itemsize <= 4 else np.float64
+    dtype = floating([image])
     values = image.astype(np.float64)
     if method == "mean":
         return downscale_local_mean(values, (factor, factor)).astype(dtype)

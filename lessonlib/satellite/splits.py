@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lessonlib._validation import check_choice, check_integer
+from lessonlib._validation import check_choice, check_integer, check_numbers, members
 from lessonlib.evaluation import mean_interval
 from lessonlib.evaluation.intervals import Interval
 from lessonlib.satellite.parcels import LabelledPixels
@@ -73,6 +73,8 @@ def held_out_predictions(
     check_choice("split", split, SPLITS)
     folds = check_integer("folds", folds, minimum=2)
     seed = check_integer("seed", seed, minimum=0)
+    spectra = check_numbers("pixels.spectra", pixels.spectra)
+    members("pixels.cover", pixels.cover, len(spectra), "spectra")
     together = np.arange(len(pixels.cover)) if split == "pixel" else getattr(pixels, split)
     if (together < 0).any():
         raise ValueError(f"split={split!r} needs to know where the pixels lie: {split} is -1")
@@ -83,7 +85,7 @@ def held_out_predictions(
     folder = {"pixel": StratifiedKFold, "block": GroupKFold, "parcel": StratifiedGroupKFold}[split]
     return cross_val_predict(
         nearest_spectrum() if model is None else model,
-        pixels.spectra,
+        spectra,
         pixels.cover,
         groups=None if split == "pixel" else together,
         cv=folder(folds, shuffle=True, random_state=seed),

@@ -6,12 +6,15 @@ array is passed in.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import dask
 import dask.array as da
 import numpy as np
+from dask.highlevelgraph import HighLevelGraph
+from dask.optimization import cull
 
 from lessonlib.scientific._images import result_dtype
 from lessonlib.scientific.moments import Moments, block_moments
@@ -54,7 +57,9 @@ def _add_counts(parts: list) -> list:
     return total
 
 
-def dask_percentiles(batch: da.Array, q: Sequence[float], nodata: float | int | None) -> np.ndarray:
+def dask_percentiles(
+    batch: da.Array, q: Sequence[float], nodata: float | int | None, scheduler: str | None = None
+) -> np.ndarray:
     """Return percentiles ``(len(q), C)`` of ``(N, C, H, W)``, reading each chunk once a digit.
 
     Every pass is a computation of its own: in one graph for all of them dask would read each
@@ -70,7 +75,9 @@ def dask_percentiles(batch: da.Array, q: Sequence[float], nodata: float | int | 
             while len(parts) > 1:
                 parts = [add(parts[j : j + _FAN_IN]) for j in range(0, len(parts), _FAN_IN)]
             columns.extend(parts)
-        counts = [channel for column in dask.compute(*columns) for channel in column]
+        counts = [
+            channel for column in dask.compute(*columns, scheduler=scheduler) for channel in column
+        ]
         selections = [s.read(channel) for s, channel in zip(selections, counts, strict=True)]
     return np.stack([selection.values() for selection in selections], axis=1)
 
@@ -88,6 +95,48 @@ def dask_rescale(batch: da.Array, to: Scaling, nodata: float | int | None) -> da
         return rescale_block(block, own, nodata, first)
 
     return batch.map_blocks(rescale_chunk, dtype=dtype, meta=np.empty((0,) * 4, dtype))
+
+
+class _Later:
+    """A computation that runs inside a task.
+
+    dask looks into what it is given: as one graph, the passes of a percentile and the clipping
+    would keep every chunk from the first to the last.
+    """
+
+    def __init__(self, compute: Callable, *arguments: Any):
+        self.compute, self.arguments = compute, arguments
+
+    def __call__(self) -> np.ndarray:
+        return self.compute(*self.arguments)
+
+
+def _between(load: _Later, bounds: np.ndarray, nodata: float | int | None, first: int):
+    block = load()
+    lower, upper = bounds[:, first : first + block.shape[1]]
+    return rescale_block(block, Scaling.between(lower, upper), nodata, first)
+
+
+def dask_percentile_clip(
+    image: da.Array, low: float, high: float, nodata: float | int | None
+) -> da.Array:
+    """Return one image ``(1, C, H, W)`` between its own percentiles: nothing is read yet."""
+    # a worker that waited for its own cluster could wait for ever: threads
+    bounds = dask.delayed(
+        _Later(dask_percentiles, image, (low, high), nodata, "threads"), traverse=False, pure=False
+    )()
+    starts = np.cumsum([0, *image.chunks[1]])
+    name = f"percentile-clip-{uuid.uuid4().hex}"
+    blocks = image.to_delayed()
+    graph = blocks.flat[0].__dask_graph__().to_dict()
+    tasks = {}
+    for where, block in zip(np.ndindex(blocks.shape), blocks.flat, strict=True):
+        own, _ = cull(graph, [block.key])
+        load = _Later(dask.get, own, block.key)
+        tasks[(name, *where)] = (_between, load, bounds.key, nodata, int(starts[where[1]]))
+    whole = HighLevelGraph.from_collections(name, tasks, dependencies=[bounds])
+    meta = np.empty((0,) * 4, result_dtype(image.dtype))
+    return da.Array(whole, name, chunks=image.chunks, meta=meta)
 
 
 def dask_difference(difference: Callable[..., np.ndarray], a: Any, b: Any) -> da.Array:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from lessonlib._validation import check_rank
+from lessonlib._validation import check_rank, with_nan
 
 #: Pixels read at a time: 2 MiB of float64, small enough for a processor's cache.
 CHUNK = 1 << 18
@@ -63,20 +63,16 @@ def check_images(name: str, images: Any, ranks: Collection[int], shapes: str) ->
     Returns
     -------
     numpy.ndarray, torch.Tensor or dask.array.Array
-        `images` itself, or the array NumPy makes of it.
+        `images` itself, or the array NumPy makes of it, with NaN where a pixel is masked.
 
     Raises
     ------
     TypeError
-        Where the pixels are not real numbers, or `images` is a masked array.
+        Where the pixels are not real numbers.
     ValueError
         Where the rank is another, an axis is empty or of unknown length.
     """
-    if isinstance(images, np.ma.MaskedArray):
-        raise TypeError(
-            f"{name} must not be a masked array, whose mask would be lost: "
-            "pass images.filled(value) and nodata=value"
-        )
+    images = with_nan(name, images)
     if is_tensor(images):
         real = not (images.dtype.is_complex or str(images.dtype) == "torch.bool")
     else:

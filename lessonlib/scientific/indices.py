@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from lessonlib._validation import with_nan
 from lessonlib.scientific._images import flat, is_dask, is_tensor, pieces, result_dtype
 
 
 def _check_bands(names: tuple[str, str], bands: tuple[Any, Any]) -> list[Any]:
     """Return two bands as arrays of one kind, or raise by name."""
+    bands = tuple(with_nan(name, band) for name, band in zip(names, bands, strict=True))
     kinds = {is_tensor(band) for band in bands}
     if len(kinds) == 2:
         raise TypeError(

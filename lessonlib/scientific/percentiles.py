@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from lessonlib._validation import check_number
+from lessonlib._validation import check_number, plain_array
 from lessonlib.scientific._images import (
     CHUNK,
     EITHER,
@@ -231,7 +231,10 @@ def block_percentiles(
 
 def check_percentiles(q: Any) -> tuple[float, ...]:
     """Return `q` as a tuple of percentiles in ``[0, 100]``, or raise."""
-    q = tuple(check_number("q", value, minimum=0, maximum=100) for value in np.ravel(q).tolist())
+    q = tuple(
+        check_number("q", value, minimum=0, maximum=100)
+        for value in np.ravel(plain_array("q", q)).tolist()
+    )
     if not q:
         raise ValueError("q must name at least one percentile, got none")
     return q

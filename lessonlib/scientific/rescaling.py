@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lessonlib._validation import check_number
+from lessonlib._validation import check_number, check_numbers
 from lessonlib.scientific._images import (
     EITHER,
     as_batch,
@@ -156,7 +156,7 @@ def clip_and_rescale(images: Any, lower: Any, upper: Any, nodata: float | int | 
     channels = images.shape[-3]
     bounds = []
     for name, bound in {"lower": lower, "upper": upper}.items():
-        bound = np.array(bound.tolist() if is_tensor(bound) else bound, np.float64)
+        bound = check_numbers(name, bound).astype(np.float64)
         if bound.shape != (channels,) or not np.isfinite(bound).all():
             raise ValueError(
                 f"{name} must hold a finite number for each of the {channels} channels, got {bound}"
@@ -181,6 +181,10 @@ def percentile_clip(images: Any, low: float, high: float, nodata: float | int | 
     if images.ndim == 4:
         clipped = [percentile_clip(image, low, high, nodata)[None] for image in images]
         return _concatenate(clipped)
+    if is_dask(images):
+        from lessonlib.scientific._dask import dask_percentile_clip
+
+        return dask_percentile_clip(images[None], low, high, check_nodata(nodata))[0]
     lower, upper = channel_percentiles(images, (low, high), nodata)
     return rescale(images, Scaling.between(lower, upper), nodata)
 

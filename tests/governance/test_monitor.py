@@ -119,7 +119,7 @@ BAD = [
     (lambda: governance.image_statistics(np.zeros((4, 3, 8, 8))), "one channel"),
     (lambda: governance.image_statistics(np.zeros((4, 2, 8))), "3 by 3"),
     (lambda: governance.image_statistics(np.full((1, 4, 4), np.nan)), "finite"),
-    (lambda: governance.image_statistics(np.zeros((1, 4, 4), complex)), "real"),
+    (lambda: governance.image_statistics(np.zeros((1, 4, 4), complex)), "numbers"),
     (lambda: governance.DriftMonitor([1.0]), "reference"),
     (lambda: governance.DriftMonitor([1.0, 2.0], [1]), "groups"),
     (lambda: governance.DriftMonitor([1.0, 2.0], level=0), "level"),

@@ -41,7 +41,7 @@ def test_every_library_gives_the_same(make, in_kind, dtype):
     result = calibrate(stored, 0.5, -3.0, nodata=0)
     array = in_kind(result, stored)
     np.testing.assert_array_equal(array, [[np.nan, -2.5, -2], [47, 47.5, 48]])
-    assert array.dtype == (np.float64 if dtype == "float64" else np.float32)
+    assert array.dtype == (np.float64 if dtype in ("int32", "float64") else np.float32)
 
 
 def test_dask_stays_lazy():
@@ -166,7 +166,6 @@ def test_inputs_are_left_alone():
         (lambda: calibrate([True], 1, 1), TypeError, "stored must hold real numbers"),
         (lambda: calibrate(["x"], 1, 1), TypeError, "stored must hold real numbers"),
         (lambda: calibrate(torch.tensor([True]), 1, 1), TypeError, "stored must hold real"),
-        (lambda: calibrate(np.ma.array([1]), 1, 1), TypeError, "masked array"),
         (lambda: sentinel2_offset(4.0), TypeError, "must be a string such as"),
         (lambda: sentinel2_offset("4"), ValueError, "must look like '04.00'"),
         (lambda: sentinel2_offset("0400"), ValueError, "must look like"),
