@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from lessonlib._validation import check_integer, check_number
+from lessonlib._validation.pictures import as_tensor, unit_pictures
 from lessonlib.transfer.backbones import build_backbone, stages
 
 
@@ -50,7 +51,9 @@ class MedicalClassifier(nn.Module):
 
     Notes
     -----
-    It takes pictures in [0, 1] and normalises them itself, as the weights expect.
+    It takes pictures in [0, 1] and normalises them itself, as the weights expect: nobody else
+    should. Whole numbers of 8 bits are brought to [0, 1]; what is normalised already, or may be
+    anything, is refused, see the reference's page on pictures that enter a network.
 
     A first layer trained on colours wants three channels :math:`x_c`. One channel :math:`x` is
     given to all three. Because convolution is linear,
@@ -65,6 +68,9 @@ class MedicalClassifier(nn.Module):
     stay in evaluation mode, also after ``model.train()``: a batch normalisation in training mode
     would go on adapting its running statistics to the new pictures, whatever the optimiser does.
     """
+
+    #: It normalises its pictures itself, and takes them in [0, 1].
+    normalises = True
 
     def __init__(
         self,
@@ -168,7 +174,7 @@ class MedicalClassifier(nn.Module):
         Parameters
         ----------
         images : torch.Tensor, shape (N, in_channels, H, W)
-            In [0, 1].
+            Floats in [0, 1], or uint8.
 
         Returns
         -------
@@ -176,15 +182,17 @@ class MedicalClassifier(nn.Module):
 
         Raises
         ------
-        ValueError
-            Where the shape is another.
+        TypeError, ValueError
+            Where the shape is another, or the values are not certain to be what is expected.
         """
+        images = as_tensor("images", images)
         if images.ndim != 4 or images.shape[1] != self.in_channels:
             raise ValueError(
                 f"images must have shape (N, {self.in_channels}, H, W), got {tuple(images.shape)}"
                 + ("; for one channel build with in_channels=1" if self.in_channels == 3 else "")
             )
         # replicating is a view: (x - mean) / std makes the three channels
+        images = unit_pictures("images", images).to(self.mean)
         return self.backbone((images - self.mean) / self.std)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -193,7 +201,7 @@ class MedicalClassifier(nn.Module):
         Parameters
         ----------
         images : torch.Tensor, shape (N, in_channels, H, W)
-            In [0, 1].
+            As for :meth:`features`.
 
         Returns
         -------
