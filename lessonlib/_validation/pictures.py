@@ -235,7 +235,7 @@ def for_network(
             pictures, low, high = to_unit(pictures, low, high), 0.0, 1.0
         return pictures, lambda batch: _like(to_unit(batch, low, high), weight)
     if not pictures.is_floating_point():
-        raise TypeError(
+        raise ValueError(
             f"{name} must be floats, scaled as {type(network).__name__} was trained, got "
             f"{pictures.dtype}: it does not say what its whole numbers would mean"
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lessonlib._validation import check_integer
+from lessonlib._validation.missing import plain_array
 from lessonlib.imbalance.weights import check_counts
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def make_balanced_loader(
     Raises
     ------
     TypeError
-        Where `labels` are no classes, or `generator` is something else.
+        Where `labels` are no classes (floats, text beside numbers), or `generator` is something else.
     ValueError
-        Where there is not one label an item, one class only, or `batch_size` is below 1.
+        Where there is not one label an item, a label is missing, there is one class only, or `batch_size` is below 1.
 
     See Also
     --------
@@ -66,7 +67,9 @@ def make_balanced_loader(
     from torch.utils.data import DataLoader, WeightedRandomSampler
 
     batch_size = check_integer("batch_size", batch_size, minimum=1)
-    classes = np.asarray(labels)
+    classes = plain_array("labels", labels)
+    if classes.dtype.kind == "O" and all(isinstance(name, str) for name in classes.flat):
+        classes = classes.astype(str)
     if classes.shape != (len(dataset),):
         raise ValueError(
             f"labels must hold one label for each of the {len(dataset)} items, got shape "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lessonlib._validation.missing import plain_array
+
 
 def check_counts(name: str, counts) -> np.ndarray:
     """Return numbers of cases as float64, at least one in each of at least two classes.
@@ -25,7 +27,7 @@ def check_counts(name: str, counts) -> np.ndarray:
     ValueError
         Where there are fewer than two classes, or a class is empty.
     """
-    array = np.asarray(counts)
+    array = plain_array(name, counts)
     if array.ndim != 1 or len(array) < 2:
         raise ValueError(f"{name} must hold one number a class, at least two, got {counts!r}")
     if array.dtype.kind not in "iu":
