@@ -28,6 +28,8 @@ class MedicalClassifier(nn.Module):
     seed : int, optional
         Of the random weights: those of the head and, with ``weights=None``, of the backbone.
         PyTorch's own generator otherwise. Its state is left as it was either way.
+    pretrained : bool, optional
+        The same as `weights`, as torchvision once wrote it: True is "imagenet", False is None.
 
     Attributes
     ----------
@@ -81,9 +83,19 @@ class MedicalClassifier(nn.Module):
         *,
         dropout: float = 0.2,
         seed: int | None = None,
+        pretrained: bool | None = None,
     ):
         super().__init__()
         num_classes = check_integer("num_classes", num_classes, minimum=2)
+        if not isinstance(backbone, str):
+            raise TypeError(
+                f"backbone must be a network's name, got {backbone!r}; for pretrained weights or "
+                "none write weights='imagenet' or weights=None"
+            )
+        if pretrained is not None:
+            if not isinstance(pretrained, bool):
+                raise TypeError(f"pretrained must be True or False, got {pretrained!r}")
+            weights = "imagenet" if pretrained else None
         if in_channels not in (1, 3):
             raise ValueError(
                 f"in_channels must be 1 or 3, got {in_channels!r}; for other counts choose three "
