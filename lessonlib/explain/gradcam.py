@@ -160,7 +160,8 @@ class GradCAM:
         Returns
         -------
         array or tensor as `images`, shape (N, H, W)
-            In [0, 1], float32 where `images` are whole numbers. Zero everywhere where nothing speaks for the class; see `all_negative`.
+            In [0, 1], float32 where `images` are whole numbers. Zero everywhere where nothing
+            speaks for the class; see `all_negative`.
 
         Raises
         ------
@@ -174,8 +175,7 @@ class GradCAM:
         pictures, convert = for_network(self.model, "images", images)
         if pictures.ndim != 4 or 0 in pictures.shape:
             raise ValueError(
-                "images must have shape (N, C, H, W), none of them 0, "
-                f"got {tuple(pictures.shape)}"
+                f"images must have shape (N, C, H, W), none of them 0, got {tuple(pictures.shape)}"
             )
         size = check_integer("batch_size", batch_size, minimum=1)
         here = pictures.device
@@ -253,7 +253,7 @@ class GradCAM:
         return maps, raw.cpu(), chosen, scores.float().cpu()
 
     def _why_not(self, images: torch.Tensor, scores: torch.Tensor) -> str:
-        """Say why no gradient came back to the layer: ask what the scores make of another output."""
+        """Say why no gradient came back: do the scores change with the layer's output?"""
 
         def change(module: nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:
             return output + 1 + output.abs()

@@ -134,9 +134,8 @@ def train_head(
               + \frac{\lambda}{2} \lVert w \rVert^2 .
 
     Inside, features are centred and scaled, and the penalty with them, so that the minimum is
-    reached whatever their size. No learning rate, no batches, no seed: two heads differ in nothing but the loss. For
-    :math:`\gamma = 0` it is scikit-learn's logistic regression with
-    :math:`C = 1/(\lambda N)`.
+    reached whatever their size. No learning rate, no batches, no seed: two heads differ in nothing
+    but the loss. For :math:`\gamma = 0` it is scikit-learn's logistic regression with :math:`C = 1/(\lambda N)`.
 
     Examples
     --------
