@@ -1,10 +1,8 @@
-"""One rule for what is missing: masks, units, and cases that nobody has named.
+"""One rule for what is missing in an array, and for its unit.
 
 A mask is honoured where a missing value has a meaning (:func:`with_nan`, :func:`with_mask`) and
 refused by the argument's name everywhere else (:func:`plain_array`, :func:`without_mask`); a unit
-is always refused, as every function names its own. A case without a name is refused where names
-say who belongs together (:func:`members`), and kept as a group of its own where they only sort
-(:func:`subgroups_of`).
+is always refused, as every function names its own.
 
 Masks are found in NumPy's masked arrays, astropy's ``NDData``, ``CCDData`` and ``Masked``, dask
 arrays of masked arrays, PyTorch's masked tensors, and lists of any of these; None and pandas' NA
@@ -19,11 +17,6 @@ import sys
 from typing import Any
 
 import numpy as np
-
-#: How a subgroup of cases without a name is called.
-UNNAMED = "(not named)"
-#: How a missing name is written where someone has turned names into text.
-_WRITTEN = {"", "nan", "NaN", "None", "<NA>", "NaT"}
 
 
 def is_missing(value: Any) -> bool:
@@ -55,7 +48,7 @@ def plain_array(name: str, values: Any) -> np.ndarray:
     ValueError
         Where a value is masked, None, or pandas' NA.
     """
-    array, mask = _split(name, values)
+    array, mask = split(name, values)
     _refuse_masked(name, values, mask)
     return array
 
@@ -80,24 +73,24 @@ def with_nan(name: str, values: Any) -> Any:
     TypeError
         Where it has a unit, or what is masked is no number.
     """
-    values = _unwrapped(values)
-    if _is_dask(values):
-        _refuse_unit(name, values._meta)
+    values = unwrapped(values)
+    if is_dask(values):
+        refuse_unit(name, values._meta)
         if not isinstance(values._meta, np.ma.MaskedArray):
             return values
         dtype = _floating(name, values.dtype)
         return values.map_blocks(
-            lambda block: _filled(name, *_split(name, block)).astype(dtype),
+            lambda block: _filled(name, *split(name, block)).astype(dtype),
             dtype=dtype,
             meta=np.empty((0,) * values.ndim, dtype),
         )
-    if _is_tensor(values):
+    if is_tensor(values):
         if not hasattr(values, "get_mask"):
             return values
         data = values.get_data()
         data = data if data.dtype.is_floating_point else data.double()
         return data.masked_fill(~values.get_mask(), float("nan"))
-    return _filled(name, *_split(name, values))
+    return _filled(name, *split(name, values))
 
 
 def with_mask(name: str, values: Any) -> tuple[np.ndarray, np.ndarray | None]:
@@ -108,7 +101,7 @@ def with_mask(name: str, values: Any) -> tuple[np.ndarray, np.ndarray | None]:
     TypeError
         Where they have a unit.
     """
-    array, mask = _split(name, values)
+    array, mask = split(name, values)
     return array, mask if mask is not None and mask.any() else None
 
 
@@ -117,105 +110,30 @@ def without_mask(name: str, values: Any) -> Any:
 
     A dask array stays lazy, so it is refused where its chunks are masked arrays at all.
     """
-    values = _unwrapped(values)
-    if _is_dask(values):
-        _refuse_unit(name, values._meta)
+    values = unwrapped(values)
+    if is_dask(values):
+        refuse_unit(name, values._meta)
         if isinstance(values._meta, np.ma.MaskedArray):
             raise ValueError(
                 f"{name} must not hold masked values, got a dask array of masked arrays: pass "
                 f"dask.array.ma.filled({name}, value)"
             )
         return values
-    if _is_tensor(values) and not hasattr(values, "get_mask"):
+    if is_tensor(values) and not hasattr(values, "get_mask"):
         return values
     return plain_array(name, values)
 
 
-def members(name: str, values: Any, size: int, of: str = "labels") -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct names of patients or groups in order, and the number of each case's.
-
-    Parameters
-    ----------
-    name : str
-        The argument's name, for the message.
-    values : array_like, shape (size,)
-        A name for each case: text, numbers, or both.
-    size : int
-        How many there must be.
-    of : str
-        What each is a name for, in the plural, for the message.
-
-    Returns
-    -------
-    names : numpy.ndarray, shape (G,)
-    member : numpy.ndarray of int64, shape (size,)
-
-    Raises
-    ------
-    ValueError
-        Where the shape is another, or a case has no name: empty text, None, NaN, NA. Such cases
-        are not one patient, and nobody knows how many they are.
-    """
-    array, unnamed = _names(name, values, size, of)
-    if array.dtype.kind in "OUS":
-        unnamed = unnamed | np.array([str(value).strip() in _WRITTEN for value in array], bool)
-    if unnamed.any():
-        where = int(np.flatnonzero(unnamed)[0])
-        masked = isinstance(values, np.ma.MaskedArray)
-        raise ValueError(
-            f"{name} must name a group for every one of the {size} {of}, got "
-            f"{'a masked name' if masked else _shown(array[where])} at index {where}: cases without a name are not one group; "
-            "leave them out, or give each a name of its own"
-        )
-    return _distinct(name, array)
-
-
-def subgroups_of(
-    name: str, values: Any, size: int, of: str = "labels"
-) -> tuple[list[str], np.ndarray]:
-    """Return the names of subgroups as text, and the number of each case's subgroup.
-
-    Parameters
-    ----------
-    name, values, size, of
-        As for :func:`members`.
-
-    Returns
-    -------
-    names : list of str
-        In order; cases without a name are one subgroup, :data:`UNNAMED`, at the end.
-    member : numpy.ndarray of int64, shape (size,)
-
-    Raises
-    ------
-    ValueError
-        Where the shape is another, or two names read alike.
-    """
-    array, unnamed = _names(name, values, size, of)
-    if array.dtype.kind in "OUS":
-        written = _WRITTEN - {"None"}  # no illness, no treatment: a subgroup's name like any other
-        unnamed = unnamed | np.array([str(value).strip() in written for value in array], bool)
-    member = np.empty(size, dtype=np.int64)
-    found, member[~unnamed] = _distinct(name, array[~unnamed])
-    names = [str(one) for one in found.tolist()]
-    member[unnamed] = len(names)
-    names += [UNNAMED] if unnamed.any() else []
-    if len(set(names)) < len(names):
-        twice = next(one for one in names if names.count(one) > 1)
-        raise ValueError(f"{name} must have one name for each subgroup, got two that read {twice}")
-    return names, member
-
-
-def _split(name: str, values: Any) -> tuple[np.ndarray, np.ndarray | None]:
+def split(name: str, values: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the numbers and which of them are masked, or ``None`` where nothing carries a mask."""
-    values = _unwrapped(values)
-    if _is_dask(values):
-        _refuse_unit(name, values._meta)
-        return _split(name, values.compute())
-    if _is_tensor(values):
+    values = unwrapped(values)
+    if is_dask(values):
+        refuse_unit(name, values._meta)
+        return split(name, values.compute())
+    if is_tensor(values):
         mask = ~values.get_mask() if hasattr(values, "get_mask") else None
         return _of_tensor(values), None if mask is None else mask.cpu().numpy()
-    _refuse_unit(name, values)
+    refuse_unit(name, values)
     if isinstance(values, np.ma.MaskedArray):
         array, mask = np.asarray(values.data), np.ma.getmaskarray(values)
     elif isinstance(values, np.ndarray) and hasattr(values, "unmasked"):  # astropy's Masked
@@ -224,15 +142,16 @@ def _split(name: str, values: Any) -> tuple[np.ndarray, np.ndarray | None]:
         array, mask = np.asarray(values.data), values.mask
         mask = None if mask is None else np.broadcast_to(np.asarray(mask, bool), array.shape)
     elif isinstance(values, list | tuple) and any(map(_carries, values)):
-        parts = [_split(name, value) for value in values]
+        parts = [split(name, value) for value in values]
         array = np.array([part for part, _ in parts])
         mask = np.array([np.zeros(a.shape, bool) if m is None else m for a, m in parts])
     else:
-        array, mask = _as_array(name, values), None
+        array, mask = as_array(name, values), None
     return _of_objects(array, mask) if array.dtype.kind == "O" else (array, mask)
 
 
-def _as_array(name: str, values: Any) -> np.ndarray:
+def as_array(name: str, values: Any) -> np.ndarray:
+    """Return what NumPy makes of `values`, or raise by `name`."""
     try:
         return np.asarray(values)
     except ValueError as error:  # rows of several lengths
@@ -278,7 +197,7 @@ def _refuse_masked(name: str, values: Any, mask: np.ndarray | None) -> None:
     where = np.argwhere(mask)[0].tolist()
     where = where[0] if len(where) == 1 else tuple(where)
     count = int(np.count_nonzero(mask))
-    if _is_dask(values):
+    if is_dask(values):
         remedy = f": pass dask.array.ma.filled({name}, value)"
     elif _is_ndata(values):
         remedy = f": pass numpy.where({name}.mask, value, {name}.data)"
@@ -294,7 +213,7 @@ def _refuse_masked(name: str, values: Any, mask: np.ndarray | None) -> None:
     )
 
 
-def _refuse_unit(name: str, values: Any) -> None:
+def refuse_unit(name: str, values: Any) -> None:
     """Raise where `values` carry a unit as an object; as text it is a remark beside the numbers."""
     if isinstance(values, list | tuple | str | dict) or _is_pandas(values):
         return
@@ -325,13 +244,13 @@ def _carries(value: Any) -> bool:
     return (
         isinstance(value, np.ma.MaskedArray)
         or _is_ndata(value)
-        or _is_tensor(value)
-        or _is_dask(value)
+        or is_tensor(value)
+        or is_dask(value)
         or not isinstance(getattr(value, "unit", getattr(value, "units", None)), str | None)
     )
 
 
-def _unwrapped(values: Any) -> Any:
+def unwrapped(values: Any) -> Any:
     """Return the array inside an xarray object, which may be a masked one or a dask array."""
     if type(values).__module__.partition(".")[0] == "xarray":
         return values.data
@@ -349,12 +268,12 @@ def _is_pandas(values: Any) -> bool:
     return type(values).__module__.partition(".")[0] == "pandas"
 
 
-def _is_tensor(values: Any) -> bool:
+def is_tensor(values: Any) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(values, torch.Tensor)
 
 
-def _is_dask(values: Any) -> bool:
+def is_dask(values: Any) -> bool:
     dask_array = sys.modules.get("dask.array")
     return dask_array is not None and isinstance(values, dask_array.Array)
 
@@ -364,54 +283,3 @@ def _of_tensor(values: Any) -> np.ndarray:
     if str(values.dtype) == "torch.bfloat16":  # NumPy has no such type; float32 holds all of it
         values = values.float()
     return values.numpy()
-
-
-def _names(name: str, values: Any, size: int, of: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return names as a vector and which are missing; a list of text and NaN stays what it is."""
-    values = _unwrapped(values)
-    array, mask = None, None
-    if isinstance(values, list | tuple) and not all(isinstance(v, str) for v in values):
-        if not any(isinstance(v, list | tuple | np.ndarray) and np.ndim(v) for v in values):
-            array = np.empty(len(values), dtype=object)
-            array[:] = values
-    if array is None:
-        if isinstance(values, np.ma.MaskedArray):
-            array, mask = values.data, np.ma.getmaskarray(values)
-        elif _is_dask(values) or _is_tensor(values):
-            array, mask = _split(name, values)
-        else:
-            _refuse_unit(name, values)
-            array = np.asarray(values)
-    if array.shape != (size,):
-        raise ValueError(
-            f"{name} must name one for each of the {size} {of}, got shape {array.shape}"
-        )
-    if array.dtype.kind == "O":
-        missing = np.array([is_missing(value) for value in array], bool)
-    elif array.dtype.kind in "fcmM":
-        missing = array != array
-    else:
-        missing = np.zeros(size, bool)
-    return array, missing if mask is None else missing | mask
-
-
-def _distinct(name: str, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct entries in order, and the place of each among them."""
-    if array.dtype.kind != "O":
-        return np.unique(array, return_inverse=True)
-    try:
-        found = set(array.tolist())
-    except TypeError:
-        raise TypeError(f"{name} must be text or numbers, got {_shown(array[0])}") from None
-    try:
-        ordered = sorted(found)
-    except TypeError:  # text beside numbers
-        ordered = sorted(found, key=lambda one: (type(one).__name__, str(one)))
-    place = {one: k for k, one in enumerate(ordered)}
-    distinct = np.empty(len(ordered), dtype=object)
-    distinct[:] = ordered
-    return distinct, np.array([place[one] for one in array.tolist()], dtype=np.int64)
-
-
-def _shown(value: Any) -> str:
-    return repr(value.item() if isinstance(value, np.generic) else value)

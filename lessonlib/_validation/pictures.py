@@ -169,7 +169,9 @@ def range_of(
         high = int(plain.to(torch.int32).max())
         if high >= 2**15:
             return 0.0, 65535.0
-        raise ValueError(f"{name} of uint16 may use 12 bits or 16, and reach {high} only: {remedy}")
+        raise ValueError(
+            f"{name} of uint16 must say how many bits count, as the largest value is {high}: {remedy}"
+        )
     raise ValueError(f"{name} of {plain.dtype} has no natural range: {remedy}")
 
 

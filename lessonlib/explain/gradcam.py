@@ -253,7 +253,7 @@ class GradCAM:
         return maps, raw.cpu(), chosen, scores.float().cpu()
 
     def _why_not(self, images: torch.Tensor, scores: torch.Tensor) -> str:
-        """Say why no gradient came back: do the scores change with the layer's output?"""
+        """Say why no gradient came back, from whether the scores change with the layer."""
 
         def change(module: nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:
             return output + 1 + output.abs()

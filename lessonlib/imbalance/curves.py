@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from lessonlib._validation import check_number
-from lessonlib._validation.missing import plain_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +41,12 @@ def check_shares(name: str, values) -> np.ndarray:
     ValueError
         Where one is NaN or outside.
     """
-    array = plain_array(name, values)
+    array = np.asarray(values)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold numbers, got {array.dtype}")
     array = array.astype(np.float64)
-    wrong = ~((array >= 0) & (array <= 1))  # NaN too
-    if wrong.any():
-        raise ValueError(f"{name} must lie in [0, 1], got {float(array[wrong][0])!r}")
+    if not ((array >= 0) & (array <= 1)).all():  # NaN fails too
+        raise ValueError(f"{name} must lie in [0, 1], got {values!r}")
     return array
 
 

@@ -135,7 +135,8 @@ def train_head(
 
     Inside, features are centred and scaled, and the penalty with them, so that the minimum is
     reached whatever their size. No learning rate, no batches, no seed: two heads differ in nothing
-    but the loss. For :math:`\gamma = 0` it is scikit-learn's logistic regression with :math:`C = 1/(\lambda N)`.
+    but the loss. For :math:`\gamma = 0` it is scikit-learn's logistic regression with
+    :math:`C = 1/(\lambda N)`.
 
     Examples
     --------
