@@ -170,7 +170,7 @@ def range_of(
         if high >= 2**15:
             return 0.0, 65535.0
         raise ValueError(
-            f"{name} of uint16 must say how many bits count, as the largest value is {high}: {remedy}"
+            f"{name} of uint16 reach {high} only, so that the bits in use are not known: {remedy}"
         )
     raise ValueError(f"{name} of {plain.dtype} has no natural range: {remedy}")
 

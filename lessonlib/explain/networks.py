@@ -137,7 +137,7 @@ class PatchNet(nn.Module):
         """
         size = check_integer("batch_size", batch_size, minimum=1)
         pictures, convert = for_network(self, "images", images)
-        with torch.no_grad():
+        with evaluating(self), torch.no_grad():
             return torch.cat([self._stem(convert(batch)) for batch in pictures.split(size)])
 
     def _stem(self, images: torch.Tensor) -> torch.Tensor:

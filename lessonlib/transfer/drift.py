@@ -85,7 +85,8 @@ def batchnorm_drift(
             model.train()
         else:
             nn.Module.train(model)
-        with torch.no_grad():
+        # dropout draws from PyTorch's global generator, which is put back
+        with torch.no_grad(), torch.random.fork_rng():
             model(convert(batch))
         now = extract_features(model.eval(), probe)
         change.append(float(np.sqrt(np.mean((now - before).astype(np.float64) ** 2)) / size))
