@@ -183,10 +183,6 @@ def test_answers_in_training_mode_are_those_of_evaluation_mode():
     np.testing.assert_allclose(twice, expected, atol=1e-5)
 
 
-class Fails(Exception):
-    pass
-
-
 def test_a_training_that_fails_leaves_the_model_as_it_was():
     model = classifier()
     unsettle(model)
@@ -195,9 +191,9 @@ def test_a_training_that_fails_leaves_the_model_as_it_was():
     before = state_of(model)
 
     def stop(*_):
-        raise Fails
+        raise InterruptedError
 
-    with pytest.raises(Fails):
+    with pytest.raises(InterruptedError):
         fit(model, data, data, optimizer=optimizer, rounds=2, steps=1, progress=stop,
             schedule=lambda i: 2)  # fmt: skip
     after = state_of(model)
