@@ -39,11 +39,11 @@ def fields(count, size=64, **arguments):
 INPUTS = {
     "L": lambda: Image.new("L", (60, 40), 7),
     "RGB": lambda: Image.new("RGB", (60, 40), (9, 8, 7)),
-    "I;16": lambda: Image.fromarray(np.full((40, 60), 4000, np.uint16)),
+    "I;16": lambda: Image.fromarray(np.full((40, 60), 40_000, np.uint16)),
     "F": lambda: Image.new("F", (60, 40), 0.5),
     "array": lambda: np.random.default_rng(0).random((40, 60)),
     "array RGB": lambda: np.zeros((40, 60, 3), np.uint8),
-    "big-endian": lambda: np.full((40, 60), 4000, ">u2"),
+    "big-endian": lambda: np.full((40, 60), 40_000, ">u2"),
     "strided": lambda: np.zeros((80, 120), np.uint8)[::-2, ::-2],
     "tensor": lambda: torch.rand(1, 40, 60),
     "tv_tensor": lambda: tv_tensors.Image(torch.rand(3, 40, 60)),
@@ -52,17 +52,17 @@ INPUTS = {
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("kind", INPUTS)
-def test_every_kind_of_image_becomes_a_normalised_tensor(kind, channels):
+def test_every_kind_of_image_becomes_a_tensor_in_0_to_1(kind, channels):
     out = medical_train_transforms(32, channels, generator=seeded())(INPUTS[kind]())
     assert (out.shape, out.dtype) == ((channels, 32, 32), torch.float32)
-    assert torch.isfinite(out).all()
+    assert 0 <= out.min() <= out.max() <= 1
 
 
 @pytest.mark.parametrize(
     ("image", "value_range", "want"),
     [
         (np.full((20, 20), 51, np.uint8), None, 0.2),
-        (np.full((20, 20), 13107, np.uint16), None, 0.2),
+        (np.full((20, 20), 52428, np.uint16), None, 0.8),
         (np.full((20, 20), 0.2), None, 0.2),
         (np.full((20, 20), 819, np.uint16), (0, 4095), 0.2),
         (np.full((20, 20), 0, np.int16), (-20, 80), 0.2),
@@ -76,18 +76,22 @@ def test_the_range_of_the_dtype_or_the_one_given_becomes_0_to_1(image, value_ran
 
 
 def test_normalisation_is_per_channel():
-    plain = medical_train_transforms(16, 3, **{**QUIET, "mean": None, "std": None}, **STILL)
     colour = torch.tensor([0.1, 0.5, 0.9])[:, None, None].expand(3, 20, 20)
-    want = v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])(colour)
-    torch.testing.assert_close(plain(colour), want[:, :16, :16])
+    plain = medical_train_transforms(16, 3, **{**QUIET, "mean": None, "std": None}, **STILL)
+    torch.testing.assert_close(plain(colour).as_subclass(torch.Tensor), colour[:, :16, :16])
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    theirs = medical_train_transforms(16, 3, **{**QUIET, "mean": mean, "std": std}, **STILL)
+    want = v2.Normalize(mean, std)(colour)
+    torch.testing.assert_close(theirs(colour).as_subclass(torch.Tensor), want[:, :16, :16])
     own = medical_train_transforms(
         16, 3, **{**QUIET, "mean": [0.1, 0.2, 0.3], "std": [1, 2, 3]}, **STILL
     )
     torch.testing.assert_close(
-        own(colour)[:, 0, 0], torch.tensor([0, 0.15, 0.2]), atol=1e-6, rtol=0
+        own(colour)[:, 0, 0].as_subclass(torch.Tensor),
+        torch.tensor([0, 0.15, 0.2]),
+        atol=1e-6,
+        rtol=0,
     )
-    grey = medical_train_transforms(16, **{**QUIET, "mean": None, "std": None}, **STILL)
-    torch.testing.assert_close(grey(torch.full((1, 20, 20), 0.75)), torch.full((1, 16, 16), 0.5))
 
 
 def test_thirteen_bands_pass_without_jitter():
@@ -219,6 +223,133 @@ def test_masks_and_labels_of_a_sample():
         assert agree.float().mean() > 0.97
 
 
+def rgb(array):
+    return Image.fromarray(np.repeat(array[..., None], 3, axis=2))
+
+
+def indexed(array):
+    """The picture as a palette image whose indices mean nothing without the palette."""
+    image = Image.fromarray(255 - array)
+    image.putpalette(np.repeat(np.arange(255, -1, -1), 3).astype(np.uint8).tobytes())
+    return image
+
+
+PICTURE = np.random.default_rng(3).integers(0, 256, (24, 24), dtype=np.uint8)
+PICTURE[0, 0] = 255
+KINDS = {
+    "array": lambda: PICTURE,
+    "array of one channel": lambda: PICTURE[..., None],
+    "array of equal channels": lambda: np.repeat(PICTURE[..., None], 3, axis=2),
+    "Fortran order": lambda: np.asfortranarray(PICTURE),
+    "mirrored view": lambda: PICTURE[::-1].copy()[::-1],
+    "uint16 of 16 bits": lambda: PICTURE.astype(">u2") * 257,
+    "floats": lambda: PICTURE / 255,
+    "tensor": lambda: torch.from_numpy(PICTURE)[None],
+    "tensor without channels": lambda: torch.from_numpy(PICTURE),
+    "tensor of float64": lambda: torch.from_numpy(PICTURE / 255)[None],
+    "tv_tensor": lambda: tv_tensors.Image(torch.from_numpy(PICTURE)),
+    "PIL L": lambda: Image.fromarray(PICTURE),
+    "PIL RGB": lambda: rgb(PICTURE),
+    "PIL P": lambda: indexed(PICTURE),
+    "PIL I;16": lambda: Image.fromarray(PICTURE.astype(np.uint16) * 257),
+    "PIL F": lambda: Image.fromarray(PICTURE.astype(np.float32) / 255),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_picture_is_read_alike_from_every_container(kind):
+    transform = medical_train_transforms(24, **QUIET, **STILL)
+    out = transform(KINDS[kind]()).as_subclass(torch.Tensor)
+    want = torch.from_numpy(PICTURE / 255).float()[None]
+    torch.testing.assert_close(out, want, atol=2e-6, rtol=0)
+
+
+def test_colours_become_grey_as_pil_makes_them_grey():
+    colour = np.random.default_rng(4).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    out = medical_train_transforms(24, **QUIET, **STILL)(colour)[0]
+    want = np.asarray(Image.fromarray(colour).convert("L"))
+    np.testing.assert_allclose(out.numpy() * 255, want, atol=1)
+
+
+def test_twelve_bits_stored_in_sixteen_are_asked_for():
+    film = PICTURE.astype(np.uint16) * 16
+    with pytest.raises(ValueError, match=r"reach 4080 only.*value_range.*\(0, 4095\) for 12 bits"):
+        medical_train_transforms(24, **QUIET, **STILL)(film)
+    out = medical_train_transforms(24, value_range=(0, 4080), **QUIET, **STILL)(film)
+    torch.testing.assert_close(
+        out.as_subclass(torch.Tensor), torch.from_numpy(PICTURE / 255).float()[None]
+    )
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "u4", "i8", "u8", "f8", "?"])
+def test_labels_of_a_mask_stay_what_they_are(dtype):
+    """Of any size: float32, in which torchvision moves masks, would round the large ones."""
+    top = {"u1": 255, "u2": 65535, "?": 1, "f8": 0.1}.get(dtype, 2**31 - 1)
+    top = {"i8": 2**53 + 1, "u8": 2**63 + 1}.get(dtype, top)
+    labels = np.zeros((40, 60), dtype)
+    labels[5:20, 5:30], labels[25:, 30:] = top, 1 if dtype in "?f8" else top - 1
+    mask = tv_tensors.Mask(torch.from_numpy(labels))
+    transform = medical_train_transforms(64, generator=seeded(), **QUIET)
+    for _ in range(3):
+        _, moved = transform(np.zeros((40, 60), np.uint8), mask)
+        assert moved.dtype == mask.dtype
+        assert isinstance(moved, tv_tensors.Mask)
+        assert set(np.unique(moved.numpy())) == set(np.unique(labels))
+    codes = np.searchsorted(np.unique(labels), labels)  # the same mask with small labels
+    small = tv_tensors.Mask(torch.from_numpy(codes))
+    same = [
+        medical_train_transforms(64, generator=seeded(5), **QUIET)(np.zeros((40, 60)), m)[1]
+        for m in (mask, small)
+    ]
+    np.testing.assert_array_equal(np.unique(labels)[same[1].numpy()], same[0].numpy())
+
+
+@pytest.mark.parametrize(
+    "label", [3, "pneumonia", np.int64(3), torch.tensor(3), torch.tensor([0.2, 0.8]), np.array([1])]
+)
+def test_labels_beside_an_array_are_passed_on(label):
+    transform = medical_train_transforms(24, generator=seeded(), **QUIET)
+    image, same = transform(PICTURE, label)
+    assert same is label
+    assert image.shape == (1, 24, 24)
+    assert transform({"label": label, "image": PICTURE})["image"].shape == (1, 24, 24)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        lambda: PICTURE > 9,
+        lambda: torch.from_numpy(PICTURE),
+        lambda: Image.fromarray(PICTURE),
+        lambda: indexed(PICTURE),
+    ],
+)
+def test_a_mask_that_is_not_wrapped_is_refused(beside):
+    """It would be read as a picture and divided by 255, or stay where it was."""
+    transform = medical_train_transforms(24)
+    for sample in (
+        (PICTURE, beside()),
+        (tv_tensors.Image(torch.from_numpy(PICTURE)), beside()),
+        {"image": PICTURE, "mask": beside()},
+    ):
+        with pytest.raises(TypeError, match=r"wrap a mask as torchvision\.tv_tensors\.Mask"):
+            transform(*sample) if isinstance(sample, tuple) else transform(sample)
+
+
+def test_samples_that_cannot_be_meant_are_refused():
+    transform = medical_train_transforms(24)
+    with pytest.raises(TypeError, match="sample must hold a picture, got int"):
+        transform(5)
+    with pytest.raises(ValueError, match=r"mask must have the picture's \(24, 24\) pixels"):
+        transform(PICTURE, tv_tensors.Mask(torch.zeros(24, 23)))
+    with pytest.raises(ValueError, match="image must not be normalised yet"):
+        transform(medical_train_transforms(24, mean=0.5, std=0.5)(PICTURE))
+    with pytest.raises(TypeError, match="build the pipeline first"):
+        medical_train_transforms(PICTURE)
+    with pytest.raises(TypeError, match="build the pipeline first"):
+        medical_train_transforms(Image.fromarray(PICTURE))
+
+
 def test_boxes_are_refused():
     boxes = tv_tensors.BoundingBoxes([[1, 1, 5, 5]], format="XYXY", canvas_size=(20, 20))
     with pytest.raises(TypeError, match="draw boxes and points as masks"):
@@ -296,6 +427,10 @@ def test_loader_workers_with_copies_of_the_generator_differ(monkeypatch):
         (np.full((9, 9), np.nan), "must be finite"),
         (np.full((9, 9), np.inf), "must be finite"),
         (np.zeros((9, 9, 2), np.uint8), r"must have 1 channel\(s\)"),
+        (np.ma.masked_equal(np.eye(9), 1), r"image must not hold masked.*filled\(value\)"),
+        (np.zeros((0, 9)), "image must not be empty"),
+        (np.zeros((2, 9, 9, 1)), r"image must be an array \(H, W\) or \(H, W, C\)"),
+        (Image.new("CMYK", (9, 9)), r"image must have a PIL mode.*convert\('RGB'\)"),
     ],
 )
 def test_images_that_cannot_be_meant_are_refused(image, message):
@@ -318,6 +453,8 @@ def test_images_that_cannot_be_meant_are_refused(image, message):
         ({"fill": 2}, "fill must be at most 1"),
         ({"mean": [0.5, 0.5]}, r"mean must hold 1 number\(s\), got 2"),
         ({"std": 0}, "std must be greater than 0"),
+        ({"mean": 0.5}, "mean and std must be given both or neither"),
+        ({"std": 0.5}, "mean and std must be given both or neither"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, message):

@@ -170,6 +170,26 @@ def test_timm(name):
     assert sum(p.numel() for g in groups for p in g) == parameters(model.backbone)
 
 
+def test_the_words_of_older_torchvision():
+    """``pretrained`` is taken; what would be mistaken for it, or looked for in vain, is named."""
+    random, none = (
+        MedicalClassifier(seed=0, **given) for given in ({"pretrained": False}, {"weights": None})
+    )
+    assert all(
+        torch.equal(a, b) for a, b in zip(random.parameters(), none.parameters(), strict=True)
+    )
+    lite = MedicalClassifier(num_classes=3, pretrained=True)
+    assert lite.head[1].out_features == 3
+    with pytest.raises(TypeError, match="weights='imagenet' or weights=None"):
+        MedicalClassifier(3, True)
+    with pytest.raises(TypeError, match="pretrained must be True or False"):
+        MedicalClassifier(pretrained="yes")
+    with pytest.raises(AttributeError, match=r"a part of its own, model\.head"):
+        _ = lite.backbone.fc
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = lite.backbone.nothing
+
+
 def test_unknown_backbone():
     with pytest.raises(ValueError, match="resnet_fifty"):
         MedicalClassifier(backbone="resnet_fifty")
@@ -368,6 +388,31 @@ def test_head_goes_into_the_model(model, images):
         head.load_into(MedicalClassifier(num_classes=3, weights=None))
 
 
+@pytest.mark.parametrize("size", [1e-6, 1e6])
+def test_the_size_of_features_does_not_matter(size):
+    X, y = problem()
+    np.testing.assert_allclose(
+        fit_head(X * size, y, X * size, y).score(X * size), fit_head(X, y, X, y).score(X), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, y: (np.where(X > 20, np.nan, X), y), "features must be finite"),
+        (lambda X, y: (np.ma.masked_greater(X, 5), y), "features must not hold masked"),
+        (lambda X, y: (X, y + 0.5), "labels must hold 0 and 1 only"),
+        (lambda X, y: (X, y[:9]), "labels must hold one for each of 200 rows, got 9"),
+        (lambda X, y: (X[:, 0], y), r"features must have shape \(N, n_features\)"),
+        (lambda X, y: (X[:, 1:], y), "validation_features must have 29 columns"),
+    ],
+)
+def test_features_and_labels_that_do_not_fit_are_refused(change, message):
+    X, y = problem()
+    with pytest.raises(ValueError, match=message):
+        fit_head(*change(X, y), X, y)
+
+
 def test_one_class_is_refused():
     X, y = problem()
     with pytest.raises(ValueError, match="validation_labels"):
@@ -443,6 +488,83 @@ def test_the_best_round_is_kept():
     assert history.best_round == history.validation_loss.argmin()
     assert history.stopped_early
     assert len(history.train_loss) == history.best_round + 3
+
+
+def worse_each_round(rounds, **options):
+    """Train downhill for one round and uphill from then on; return model, history, weights."""
+    model = Tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    after = []
+
+    def turn(i, _):
+        after.append(copy.deepcopy(model.state_dict()))
+        optimizer.param_groups[0]["lr"] = -0.01
+
+    history = fit(model, easy(40, 0), easy(40, 1), optimizer=optimizer, rounds=rounds,
+                  progress=turn, **options)  # fmt: skip
+    return model, history, after
+
+
+@pytest.mark.parametrize(("rounds", "patience"), [(4, 9), (9, 2)])
+def test_the_weights_of_the_best_round_come_back(rounds, patience):
+    """Whether training ran to the end or was stopped: not those of the last round."""
+    model, history, after = worse_each_round(rounds, patience=patience)
+    assert history.best_round == 0
+    assert (np.diff(history.validation_loss) > 0).all()
+    assert history.stopped_early is (rounds == 9)
+    kept = model.state_dict()
+    assert all(torch.equal(kept[name], value) for name, value in after[0].items())
+    assert not all(torch.equal(kept[name], value) for name, value in after[-1].items())
+
+
+@pytest.mark.parametrize(
+    ("thaws_at", "patience", "rounds"), [(None, 2, 3), (2, 2, 4), (1, 3, 4), (2, 3, 5), (9, 3, 4)]
+)
+def test_a_round_in_which_a_stage_thaws_starts_the_patience_anew(thaws_at, patience, rounds):
+    """Nothing is learned: the first round is the best, and each later one is waited for."""
+    model = Tiny()
+    model.unfreeze(0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    schedule = None if thaws_at is None else (lambda i: int(i >= thaws_at))
+    history = fit(model, easy(40, 0), easy(40, 1), optimizer=optimizer, rounds=9, steps=1,
+                  patience=patience, schedule=schedule)  # fmt: skip
+    assert len(history.validation_loss) == rounds
+    assert history.stopped_early
+
+
+def test_a_loss_that_is_never_finite_is_an_error():
+    model = Tiny()
+    before = copy.deepcopy(model.state_dict())
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e30)
+    with pytest.raises(ArithmeticError, match="lower the optimizer's learning rate"):
+        fit(model, easy(40, 0), easy(40, 1), optimizer=optimizer, rounds=3)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_training_where_gradients_are_switched_off():
+    with torch.no_grad():
+        _, history = run(rounds=2)
+    _, expected = run(rounds=2)
+    np.testing.assert_array_equal(history.train_loss, expected.train_loss)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.array([0, 1, 0.5]), "train labels must be whole numbers"),
+        (np.array([0, 1, np.nan]), "train labels must be whole numbers"),
+        (np.array([0, 1, -1]), "train labels must be whole numbers from 0"),
+        (np.array([0, 1, 2]), "train labels must be below 2, the number of the model's classes"),
+        (np.ma.masked_equal([0, 1, 5], 5), "train labels must not hold masked"),
+        (np.array(["no", "yes", "no"]), "train labels must be whole numbers.*number your classes"),
+        (np.zeros((3, 2), int), r"train labels must have shape \(N,\)"),
+    ],
+)
+def test_labels_that_are_no_classes_are_refused(labels, message):
+    model, (images, _) = Tiny(), easy(3, 0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match=message):
+        fit(model, (images, labels), easy(4, 1), optimizer=optimizer)
 
 
 def test_schedule_sets_the_stages():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lessonlib._validation import check_choice
+from lessonlib._validation.state import evaluating
 from lessonlib.astronomy._checks import as_image
 
 if TYPE_CHECKING:
@@ -170,7 +171,8 @@ def hit_probability(image: np.ndarray, network: nn.Module) -> np.ndarray:
     image : numpy.ndarray, shape (H, W)
         Electrons, sky included.
     network : torch.nn.Module
-        As :func:`cosmic_ray_network` gives it.
+        As :func:`cosmic_ray_network` gives it. Used in evaluation mode, on its own device and in
+        its own precision, and left as it was.
 
     Returns
     -------
@@ -187,6 +189,8 @@ def hit_probability(image: np.ndarray, network: nn.Module) -> np.ndarray:
     image = as_image("image", image)
     odd = [(0, side % 2) for side in image.shape]  # pooling halves the sides
     padded = np.pad(image.astype(np.float32), odd, mode="edge")
-    with torch.inference_mode():
-        p = network(torch.from_numpy(padded)[None, None])[0, 0].numpy()
+    weight = next(network.parameters(), torch.empty(0))
+    pixels = torch.from_numpy(padded).to(weight.device, weight.dtype)
+    with evaluating(network), torch.inference_mode():
+        p = network(pixels[None, None])[0, 0].float().cpu().numpy()
     return p[: image.shape[0], : image.shape[1]]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lessonlib._validation import check_rank
+from lessonlib._validation.missing import without_mask
 
 Pack = Callable[[np.ndarray], Any]
 
@@ -76,11 +77,13 @@ def unpack(image: Any, channel_axis: int | None, name: str) -> tuple[np.ndarray,
         array, restore = _from_torch(image, name)
         planes, pack = unpack(array, channel_axis, name)
         return planes, lambda planes: restore(pack(planes))
-    if not isinstance(image, np.ndarray) or isinstance(image, np.ma.MaskedArray):
+    if not isinstance(image, np.ndarray):
         raise TypeError(
             f"{name} must be a NumPy array, a PIL image, a torch tensor or a dask array, "
             f"got {type(image).__name__}"
         )
+    without_mask(name, image)
+    image = np.asarray(image)  # a subclass may index and reshape by rules of its own
     check_layout(image, channel_axis, name, most=4)
     planes = image[None] if image.ndim == 3 else image
     if image.ndim == 2:
@@ -187,6 +190,13 @@ def _to_pil(array: np.ndarray, like: Any) -> Any:
 def _from_torch(tensor: Any, name: str) -> tuple[np.ndarray, Callable[[np.ndarray], Any]]:
     """Return a tensor as an array, and the function that makes an array a tensor like it."""
     torch = sys.modules["torch"]
+    without_mask(name, tensor)
+    if tensor.is_nested or tensor.layout != torch.strided or tensor.is_quantized:
+        raise TypeError(f"{name} must be an ordinary dense tensor: pass {name}.to_dense()")
+    if tensor.is_meta or (tensor.dtype.itemsize == 1 and tensor.is_floating_point()):
+        raise TypeError(
+            f"{name} must hold numbers that NumPy knows, got {tensor.dtype} on {tensor.device}"
+        )
     if tensor.requires_grad:
         raise ValueError(f"{name} must not require a gradient: pass {name}.detach()")
     # NumPy has no bfloat16; float32 holds it exactly.
@@ -197,4 +207,5 @@ def _from_torch(tensor: Any, name: str) -> tuple[np.ndarray, Callable[[np.ndarra
         answer = torch.from_numpy(array).to(device=tensor.device, dtype=tensor.dtype)
         return answer if kind is torch.Tensor else answer.as_subclass(kind)
 
-    return plain.as_subclass(torch.Tensor).cpu().numpy(), restore
+    plain = plain.as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg()
+    return plain.numpy(), restore

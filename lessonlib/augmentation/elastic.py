@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lessonlib._validation import as_generator, check_integer, check_number
+from lessonlib._validation.missing import without_mask
 from lessonlib.augmentation import containers
 from lessonlib.augmentation.field import Field, displacement_sd, draw_field
 from lessonlib.augmentation.warp import warp_planes
@@ -140,7 +141,7 @@ class ElasticDeformation:
         TypeError
             Where `image` or `mask` is of another kind or dtype.
         ValueError
-            Where it is empty, of another rank, infinite, or `mask` does not fit `image`.
+            Where it is masked, empty, of another rank, infinite, or `mask` does not fit `image`.
         """
         if containers.is_dask(image):
             return self._deform_dask(image, mask)
@@ -177,11 +178,13 @@ class ElasticDeformation:
 
         if not (mask is None or containers.is_dask(mask)):
             raise TypeError(f"mask must be a dask array as image is, got {type(mask).__name__}")
+        without_mask("image", image)
         containers.check_layout(image, self.channel_axis, "image", most=3)
         field = self._draw(image.shape[-2:])
         moved = deform_blocks(image, field, name="image")
         if mask is None:
             return moved
+        without_mask("mask", mask)
         containers.check_layout(mask, self.channel_axis, "mask", most=3)
         if mask.shape[-2:] != image.shape[-2:]:
             raise ValueError(

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from lessonlib._validation import check_number
+from lessonlib._validation.missing import plain_array
 
 # Nodes kept beyond the picture on each side: a pixel is made of the nodes around it and one more.
 _MARGIN = 1
+# Far beyond what a warp accepts, and float32 still holds what comes of it.
+_STRONGEST = 1e30
 # Between 2048 and 4096 float32 counts in steps of 2**-12.
 _LIFT = np.float32(3072)
 
@@ -143,7 +146,8 @@ def draw_field(
     noise = rng.standard_normal((2, *(n + 2 * radius for n in size)), dtype=np.float32)
     smooth = [cv2.sepFilter2D(plane, -1, kernel, kernel) for plane in noise]
     inner = np.stack(smooth)[:, radius : radius + size[0], radius : radius + size[1]]
-    return Field(np.float32(alpha / step) * inner, levels, (int(shape[0]), int(shape[1])))
+    factor = np.float32(min(alpha / step, _STRONGEST))
+    return Field(factor * inner, levels, (int(shape[0]), int(shape[1])))
 
 
 def displacement_sd(alpha: float, sigma: float) -> float:
@@ -174,6 +178,17 @@ def displacement_sd(alpha: float, sigma: float) -> float:
     """
     alpha = check_number("alpha", alpha, minimum=0)
     return alpha / (2 * math.sqrt(math.pi) * check_number("sigma", sigma, above=0))
+
+
+def check_displacement(displacement: np.ndarray) -> np.ndarray:
+    """Return a displacement as float64, or raise where it is masked, complex or not finite."""
+    u = plain_array("displacement", displacement)
+    if u.dtype.kind not in "biuf":
+        raise TypeError(f"displacement must hold real numbers, got {u.dtype}")
+    u = u.astype(np.float64, copy=False)
+    if not np.isfinite(u).all():
+        raise ValueError("displacement must be finite, got NaN or infinite values")
+    return u
 
 
 def jacobian_determinant(displacement: np.ndarray) -> np.ndarray:
@@ -211,13 +226,11 @@ def jacobian_determinant(displacement: np.ndarray) -> np.ndarray:
        computation in deformable image registration", International Journal of Computer Vision,
        2024, arXiv:2212.06060.
     """
-    u = np.asarray(displacement, dtype=np.float64)
+    u = check_displacement(displacement)
     if u.ndim != 3 or u.shape[0] != 2 or min(u.shape[1:]) < 2:
         raise ValueError(
             f"displacement must have shape (2, H, W) with H and W at least 2, got shape {u.shape}"
         )
-    if not np.isfinite(u).all():
-        raise ValueError("displacement must be finite, got NaN or infinite values")
     (dy_uy, dx_uy), (dy_ux, dx_ux) = np.gradient(u[0]), np.gradient(u[1])
     return (1 + dy_uy) * (1 + dx_ux) - dx_uy * dy_ux
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lessonlib._validation.missing import plain_array
+
 
 @dataclass(frozen=True)
 class Landmark:
@@ -177,10 +179,13 @@ def checked_image(image: np.ndarray) -> np.ndarray:
 
     Raises
     ------
-    ValueError
-        Where the shape is another or a value is not finite.
+    TypeError, ValueError
+        Where the shape is another, or a value is masked, no real number, or not finite.
     """
-    image = np.asarray(image, dtype=np.float64)
+    image = plain_array("image", image)
+    if image.dtype.kind not in "biuf":
+        raise TypeError(f"image must hold real numbers, got {image.dtype}")
+    image = image.astype(np.float64)
     if image.ndim != 2 or image.shape[1] < 2 or image.shape[0] < 1:
         raise ValueError(f"image must have shape (H, W) with W at least 2, got {image.shape}")
     if not np.isfinite(image).all():

@@ -11,15 +11,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from torch.utils._pytree import tree_flatten, tree_unflatten
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F  # noqa: N812  (torchvision's own habit)
 
+from lessonlib._validation.pictures import range_of, to_unit
+from lessonlib.augmentation import sample
 from lessonlib.augmentation.elastic import ElasticDeformation
 
-# What networks trained on ImageNet expect, in torchvision's model documentation.
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_REMEDY = (
+    "pass value_range=(lowest, highest), for instance the display window, or (0, 4095) for 12 bits "
+    "stored in 16"
+)
 
 
 def build(
@@ -37,8 +41,8 @@ def build(
     horizontal_flip: bool,
     value_range: tuple[float, float] | None,
     fill: float | None,
-    mean: Sequence[float],
-    std: Sequence[float],
+    mean: Sequence[float] | None,
+    std: Sequence[float] | None,
     generator: torch.Generator | None,
 ) -> SeededCompose:
     """Put the steps together; the arguments are those of ``medical_train_transforms``, checked."""
@@ -56,8 +60,10 @@ def build(
         steps.append(v2.ColorJitter(brightness=brightness, contrast=contrast))
     if noise:
         steps.append(v2.GaussianNoise(sigma=noise))
-    steps.append(v2.Normalize(list(mean), list(std)))
-    return SeededCompose(steps, generator)
+    normalised = mean is not None and (set(mean), set(std)) != ({0.0}, {1.0})
+    if normalised:
+        steps.append(v2.Normalize(list(mean), list(std)))
+    return SeededCompose(steps, generator, normalised)
 
 
 class SeededCompose(v2.Compose):
@@ -69,30 +75,48 @@ class SeededCompose(v2.Compose):
         The steps.
     generator : torch.Generator, optional
         ``None`` leaves the steps to torch's global generator, as torchvision does.
+    normalised : bool
+        Whether a step normalises, so that the answer has to say so.
     """
 
-    def __init__(self, transforms: Sequence[Any], generator: torch.Generator | None):
+    def __init__(
+        self, transforms: Sequence[Any], generator: torch.Generator | None, normalised: bool
+    ):
         super().__init__(transforms)
-        self.generator = generator
+        self.generator, self.normalised = generator, normalised
 
     def forward(self, *inputs: Any) -> Any:
-        """Transform a sample: an image, or an image with masks, boxes and labels."""
+        """Transform a sample: an image, or an image with masks and labels."""
+        flat, spec = tree_flatten(inputs if len(inputs) > 1 else inputs[0])
+        flat, decoders = sample.prepare(flat)
         if self.generator is None:
-            return super().forward(*inputs)
-        seed = int(torch.randint(2**63 - 1, (), generator=self.generator))
-        worker = torch.utils.data.get_worker_info()
-        # Workers are forked with equal copies of the generator; their own seeds tell them apart.
-        seed ^= worker.seed if worker else 0
-        # torchvision's steps know the global generator alone: lend it to them and put it back.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return super().forward(*inputs)
+            moved = super().forward(flat)
+        else:
+            seed = int(torch.randint(2**63 - 1, (), generator=self.generator))
+            worker = torch.utils.data.get_worker_info()
+            # Workers are forked with equal copies of the generator; their own seeds tell them
+            # apart.
+            seed ^= worker.seed if worker else 0
+            # torchvision's steps know the global generator alone: lend it and put it back.
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                moved = super().forward(flat)
+        for place, decode in decoders.items():
+            moved[place] = decode(moved[place])
+        if self.normalised:
+            moved = [
+                value.as_subclass(sample.NormalisedImage)
+                if isinstance(value, tv_tensors.Image)
+                else value
+                for value in moved
+            ]
+        return tree_unflatten(moved, spec)
 
 
 class UnitImage(v2.Transform):
     """Turns an image into a float32 tensor in [0, 1] with the channels asked for."""
 
-    _transformed_types = (v2.functional.is_pure_tensor, tv_tensors.Image, Image.Image, np.ndarray)
+    _transformed_types = (tv_tensors.Image,)
 
     def __init__(self, channels: int, value_range: tuple[float, float] | None):
         super().__init__()
@@ -100,33 +124,27 @@ class UnitImage(v2.Transform):
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> tv_tensors.Image:
         """Convert one image."""
-        if isinstance(inpt, np.ndarray) and not inpt.dtype.isnative:
-            inpt = inpt.astype(inpt.dtype.newbyteorder("="))
-        if isinstance(inpt, np.ndarray):
-            inpt = np.ascontiguousarray(inpt)
-        image = F.to_image(inpt)
-        low, high = self.value_range or _dtype_range(image)
-        wide = image.dtype in (torch.int32, torch.int64, torch.float64)
-        image = image.to(torch.float64 if wide else torch.float32)
-        image = ((image - low) / (high - low)).to(torch.float32)
-        if not torch.isfinite(image).all():
-            raise ValueError("image must be finite, got NaN or infinite values: fill them first")
-        if self.value_range is None and (image.min() < 0 or image.max() > 1):
-            raise ValueError(
-                f"image of floats must lie in [0, 1], got {float(image.min()):g} to "
-                f"{float(image.max()):g}: pass value_range=(lowest, highest)"
-            )
-        image = image.clamp(0, 1)
+        low, high = range_of("image", inpt, self.value_range, remedy=_REMEDY)
+        image = to_unit(inpt.as_subclass(torch.Tensor), low, high).to(torch.float32)
         if image.shape[-3] == 1 and self.channels == 3:
             image = image.expand(*image.shape[:-3], 3, *image.shape[-2:])
         elif image.shape[-3] == 3 and self.channels == 1:
-            image = F.rgb_to_grayscale(image)
+            image = grey_of(image)
         if image.shape[-3] != self.channels:
             raise ValueError(
                 f"image must have {self.channels} channel(s), got shape {tuple(image.shape)}: "
                 "channels stand first in tensors and last in arrays"
             )
         return tv_tensors.Image(image)
+
+
+def grey_of(image: torch.Tensor) -> torch.Tensor:
+    """Return the luma of colours, exactly the grey level where the three are alike.
+
+    torchvision's weights add up to 0.9999, which would darken greys that are stored as colours.
+    """
+    red, green, blue = image.unbind(dim=-3)
+    return (green + 0.299 * (red - green) + 0.114 * (blue - green)).unsqueeze(-3)
 
 
 class PadToSquare(v2.Transform):
@@ -219,15 +237,3 @@ def background(image: torch.Tensor, fill: float | None) -> list[float]:
         [image[..., 0, :], image[..., -1, :], image[..., :, 0], image[..., :, -1]], dim=-1
     )
     return border.reshape(-1, channels, border.shape[-1])[0].median(dim=-1).values.tolist()
-
-
-def _dtype_range(image: torch.Tensor) -> tuple[float, float]:
-    """Return the range that an image's dtype stands for."""
-    if image.dtype in (torch.uint8, torch.uint16):
-        return 0.0, float(torch.iinfo(image.dtype).max)
-    if image.dtype == torch.bool or image.is_floating_point():
-        return 0.0, 1.0
-    raise ValueError(
-        f"image of {image.dtype} has no natural range: pass value_range=(lowest, highest), "
-        "the display window for instance"
-    )

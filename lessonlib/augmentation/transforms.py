@@ -60,13 +60,16 @@ def medical_train_transforms(
         Mirror half of the images. Only where neither the label nor the protocol knows left from
         right.
     value_range : tuple of float, optional
-        Values that become 0 and 1, such as the display window. ``None`` takes the range of the
-        dtype for uint8 and uint16, and [0, 1] for floats.
+        Values that become 0 and 1, such as the display window. ``None`` takes 0 to 255 for uint8,
+        and [0, 1] for floats. A picture of uint16 is taken from 0 to 65,535 where it uses the
+        highest bit and refused where it does not: 12 bits stored in 16 would come out nearly black.
     fill : float, optional
         Level beyond the frame, in [0, 1]; ``None`` takes the median of each image's own border.
     mean, std : float or sequence of float, optional
-        Statistics of the training set in [0, 1], one number or one a channel. ``None`` takes
-        ImageNet's for three channels and 0.5 otherwise, which maps [0, 1] to [-1, 1].
+        What to normalise with: statistics of the training set in [0, 1], one number or one a
+        channel, both or neither. ``None`` leaves the answer in [0, 1], as networks want it that
+        normalise themselves, :class:`lessonlib.transfer.MedicalClassifier` among them. A normalised
+        answer is marked, and such a network refuses it.
     generator : torch.Generator, optional
         Source of all randomness. ``None`` leaves it to torch's global generator
         (``torch.manual_seed``), as torchvision's own transforms do.
@@ -76,13 +79,15 @@ def medical_train_transforms(
     torchvision.transforms.v2.Compose
         Takes a PIL image, an array ``(H, W)`` or ``(H, W, C)`` or a tensor ``(C, H, W)``, alone
         or in a sample with ``tv_tensors.Mask`` and labels, and returns float32
-        ``(channels, size, size)``. Masks are moved by the same draw, nearest pixel.
+        ``(channels, size, size)``. Masks are moved by the same draw, nearest pixel;
+        labels of any size stay what they are.
 
     Raises
     ------
     TypeError, ValueError
-        Where an argument is out of its range. The pipeline raises ``ValueError`` for an image
-        with NaN, with floats outside [0, 1] and no `value_range`, or with other channels.
+        Where an argument is out of its range. The pipeline raises them for an image that is masked
+        or not finite, whose range is not certain, or that has other channels, and for an array
+        beside the image, which may be a mask that is not wrapped.
 
     Notes
     -----
@@ -98,6 +103,11 @@ def medical_train_transforms(
     >>> transform(np.zeros((100, 80), np.uint8)).shape
     torch.Size([1, 64, 64])
     """
+    if getattr(size, "ndim", 0) or hasattr(size, "mode"):
+        raise TypeError(
+            "size must be an integer, got a picture: build the pipeline first, "
+            "transform = medical_train_transforms(), then call transform(image)"
+        )
     size = check_integer("size", size, minimum=2)
     channels = check_integer("channels", channels, minimum=1)
     for name, value in {
@@ -131,7 +141,9 @@ def medical_train_transforms(
         raise TypeError(
             f"generator must be a torch.Generator or None, got {type(generator).__name__}"
         )
-    rgb = channels == 3
+    means, stds = _per_channel("mean", mean, channels), _per_channel("std", std, channels, above=0)
+    if (means is None) != (stds is None):
+        raise ValueError(f"mean and std must be given both or neither, got {mean!r} and {std!r}")
     return pipeline.build(
         size,
         channels,
@@ -146,8 +158,8 @@ def medical_train_transforms(
         horizontal_flip=horizontal_flip,
         value_range=value_range,
         fill=fill,
-        mean=_per_channel("mean", mean, channels, pipeline.IMAGENET_MEAN if rgb else 0.5),
-        std=_per_channel("std", std, channels, pipeline.IMAGENET_STD if rgb else 0.5, above=0),
+        mean=means,
+        std=stds,
         generator=generator,
     )
 
@@ -158,12 +170,12 @@ def _check_pair(name: str, pair: tuple[float, float], **bounds: float) -> None:
     check_number(f"{name}[1]", high, minimum=check_number(f"{name}[0]", low, **bounds))
 
 
-def _per_channel(
-    name: str, value: Any, channels: int, default: Any, **bounds: float
-) -> list[float]:
-    """Return one number a channel."""
-    value = default if value is None else value
-    values = [value] * channels if not isinstance(value, Sequence) else list(value)
+def _per_channel(name: str, value: Any, channels: int, **bounds: float) -> list[float] | None:
+    """Return one number a channel, or ``None`` where nothing is given."""
+    if value is None:
+        return None
+    several = getattr(value, "ndim", isinstance(value, Sequence))
+    values = list(value) if several else [value] * channels
     if len(values) != channels:
         raise ValueError(f"{name} must hold {channels} number(s), got {len(values)}")
     return [check_number(name, v, **bounds) for v in values]

@@ -12,6 +12,9 @@ from typing import Protocol
 
 import numpy as np
 
+from lessonlib._validation.missing import without_mask
+from lessonlib.augmentation.field import check_displacement
+
 # Tiles of this side keep one tile's coordinates and pixels in a processor's second cache; smaller
 # ones spend their time on calls, larger ones on memory (measured from 128 to 1,024).
 _TILE = 512
@@ -81,7 +84,7 @@ def warp(image: np.ndarray, displacement: np.ndarray, *, nearest: bool = False) 
     TypeError
         Where `image` is no real array.
     ValueError
-        Where a shape does not fit or a value is infinite.
+        Where a shape does not fit, or a value is masked or infinite.
 
     Notes
     -----
@@ -89,17 +92,18 @@ def warp(image: np.ndarray, displacement: np.ndarray, *, nearest: bool = False) 
     beyond the frame. Numbers that float32 cannot hold exactly (float64, 32- and 64-bit integers)
     are scaled to the range of their channel first and are right to 1e-7 of it.
     """
+    without_mask("image", image)
     if not isinstance(image, np.ndarray) or image.ndim not in (2, 3) or 0 in image.shape:
         raise ValueError(
             f"image must be an array (H, W) or (C, H, W), got {getattr(image, 'shape', image)!r}"
         )
-    u = np.asarray(displacement)
+    if image.dtype.kind not in "biuf" or image.dtype.itemsize > 8:
+        raise TypeError(f"image must have a real dtype of at most 8 bytes, got {image.dtype}")
+    image, u = np.asarray(image), check_displacement(displacement)
     if u.shape != (2, *image.shape[-2:]):
         raise ValueError(
             f"displacement must have shape {(2, *image.shape[-2:])} to fit image, got {u.shape}"
         )
-    if not np.isfinite(u).all():
-        raise ValueError("displacement must be finite, got NaN or infinite values")
     planes = image.reshape(-1, *image.shape[-2:])
     out = np.empty(planes.shape, planes.dtype)
     warp_planes(planes, GivenField(u), out, nearest=nearest)

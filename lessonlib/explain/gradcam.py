@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,9 @@ from torch import nn
 from torch.nn import functional
 
 from lessonlib._validation import check_choice, check_integer
+from lessonlib._validation.missing import plain_array
+from lessonlib._validation.pictures import for_network
+from lessonlib._validation.state import evaluating
 from lessonlib.explain.layout import LAYOUTS, channels_first, find_layout
 
 
@@ -37,7 +39,8 @@ class GradCAM:
     Attributes
     ----------
     all_negative : numpy.ndarray of bool, shape (N,)
-        Of the last pictures: where no place speaks for the class, so that the map is zero.
+        Of the last pictures: where no place speaks for the class, so that the map is zero. False
+        where the network gave NaN: the map is NaN then.
     raw : numpy.ndarray, shape (N, h, w)
         Their maps as they come from the layer: signed, neither cut at 0 nor scaled nor enlarged.
     target_class : numpy.ndarray of int64, shape (N,)
@@ -70,9 +73,11 @@ class GradCAM:
     :math:`L_{ij} = \operatorname{ReLU}(\sum_c \partial y / \partial A_{cij} \, A_{cij})`. Where
     only a mean over places and a linear layer follow, the two are the same map.
 
-    Everything before the layer runs without a graph, so that frozen weights, ``no_grad`` and
-    ``inference_mode`` do not matter and little memory is needed. Mode, weights and their gradients
-    are left as they were, and no hook outlives the ``with`` block.
+    The graph begins at the layer, so that frozen weights, ``no_grad`` around the call and
+    ``inference_mode`` do not matter, and little memory is needed. It does not matter either where
+    the model's ``forward`` runs the layer's part under ``no_grad``, as long as that block goes on
+    to the layer's last use. Mode, weights and their gradients are left as they were, and no hook
+    outlives the ``with`` block.
 
     References
     ----------
@@ -155,6 +160,7 @@ class GradCAM:
         ----------
         images : array or tensor, shape (N, C, H, W)
             As the model takes them, but for precision and device: those of its weights are used.
+            For a MedicalClassifier in [0, 1] or uint8.
         target_class : int, or int of shape (N,), optional
             The class to explain, for all or for each; the one with the highest score by default.
         batch_size : int, default 64
@@ -163,7 +169,8 @@ class GradCAM:
         Returns
         -------
         array or tensor as `images`, shape (N, H, W)
-            In [0, 1]. Zero everywhere where nothing speaks for the class; see `all_negative`.
+            In [0, 1], float32 where `images` are whole numbers. Zero everywhere where nothing
+            speaks for the class; see `all_negative`.
 
         Raises
         ------
@@ -174,23 +181,24 @@ class GradCAM:
         if self._handle is None:
             with self:
                 return self.generate(images, target_class, batch_size=batch_size)
-        pictures = _tensor(images)
-        if pictures.ndim != 4 or 0 in pictures.shape or not pictures.is_floating_point():
+        pictures, convert = for_network(self.model, "images", images)
+        if pictures.ndim != 4 or 0 in pictures.shape:
             raise ValueError(
-                "images must be floats of shape (N, C, H, W), none of them 0, "
-                f"got {pictures.dtype} of shape {tuple(pictures.shape)}"
+                f"images must have shape (N, C, H, W), none of them 0, got {tuple(pictures.shape)}"
             )
         size = check_integer("batch_size", batch_size, minimum=1)
-        here, dtype = pictures.device, pictures.dtype
-        pictures = pictures.to(next((p for p in self.model.parameters()), pictures))
+        here = pictures.device
+        dtype = pictures.dtype if pictures.is_floating_point() else torch.float32
+        there = next((p.device for p in self.model.parameters()), here)
         wanted = _classes(target_class, len(pictures))
         batches = zip(pictures.split(size), wanted.split(size), strict=True)
         # Switched off before batches are cut out of inference tensors, which would taint the graph.
-        with torch.inference_mode(False), torch.no_grad(), _evaluating(self.model):
-            parts = [self._batch(batch, classes) for batch, classes in batches]
+        with torch.inference_mode(False), torch.no_grad(), evaluating(self.model, frozen=True):
+            parts = [self._batch(convert(batch).to(there), classes) for batch, classes in batches]
         maps, raw, chosen, scores = (torch.cat(part) for part in zip(*parts, strict=True))
         self.raw, self.scores, self.target_class = raw.numpy(), scores.numpy(), chosen.numpy()
-        self.all_negative = ~(self.raw > 0).any(axis=(1, 2))
+        positive = (self.raw > 0).any(axis=(1, 2))
+        self.all_negative = ~positive & np.isfinite(self.raw).all(axis=(1, 2))
         maps = maps.to(here, dtype)
         return maps if isinstance(images, torch.Tensor) else maps.numpy()
 
@@ -203,7 +211,12 @@ class GradCAM:
                 f"target_layer must put out a tensor, {_name(module)} put out a "
                 f"{type(output).__name__}; take a layer inside or around it"
             )
-        torch.set_grad_enabled(True)  # until generate()'s no_grad ends
+        if torch.is_inference_mode_enabled():
+            raise ValueError(
+                f"target_layer ({_name(module)}) runs inside the model's own inference_mode, where "
+                "no gradient can be had: put torch.no_grad() in its place in the model's forward"
+            )
+        torch.set_grad_enabled(True)  # until the model's own no_grad ends, if there is one
         self._output = output.detach().clone().requires_grad_()
         # The clone may be overwritten by what follows, an in-place ReLU say. The leaf may not.
         return self._output.clone()
@@ -213,8 +226,9 @@ class GradCAM:
             images = images.clone()
         self._listening, self._output = True, None
         try:
-            with torch.no_grad():
-                y = self.model(images)
+            # The weights ask for no gradient: what comes before the layer makes no graph.
+            with torch.enable_grad():
+                y = self.model(images.detach())
             A = self._output
         finally:
             self._listening, self._output = False, None
@@ -239,15 +253,32 @@ class GradCAM:
         if total.requires_grad:
             (dA,) = torch.autograd.grad(total, A, allow_unused=True)
         if dA is None:
-            raise ValueError(
-                f"the scores do not depend on target_layer ({_name(self.target_layer)})"
-            )
+            raise ValueError(self._why_not(images, scores))
         raw = self._weigh(A.detach(), dA, tuple(images.shape[2:]))
         L = functional.relu(raw)[:, None]
         L = functional.interpolate(L, size=images.shape[2:], mode="bilinear", align_corners=False)
         highest = L.amax(dim=(2, 3), keepdim=True)
         maps = (L / torch.where(highest > 0, highest, 1))[:, 0]
         return maps, raw.cpu(), chosen, scores.float().cpu()
+
+    def _why_not(self, images: torch.Tensor, scores: torch.Tensor) -> str:
+        """Say why no gradient came back, from whether the scores change with the layer."""
+
+        def change(module: nn.Module, inputs: Any, output: torch.Tensor) -> torch.Tensor:
+            return output + 1 + output.abs()
+
+        handle = self.target_layer.register_forward_hook(change)
+        try:
+            changed = self.model(images)
+        finally:
+            handle.remove()
+        if torch.equal(changed, scores):
+            return f"the scores do not depend on target_layer ({_name(self.target_layer)})"
+        return (
+            f"the scores depend on target_layer ({_name(self.target_layer)}), but the model lets "
+            "no gradient through between the two: look in its forward for detach(), no_grad() or "
+            "inference_mode() after the layer, or take a layer behind them"
+        )
 
     def _weigh(self, A: torch.Tensor, dA: torch.Tensor, image: tuple[int, int]) -> torch.Tensor:
         layout = self.layout or find_layout(self.target_layer, tuple(A.shape), image)
@@ -263,20 +294,11 @@ class GradCAM:
         return (alpha * A).sum(dim=1)
 
 
-def _tensor(images: Any) -> torch.Tensor:
-    """Return pictures as a tensor that shares memory with them where it can."""
-    if isinstance(images, np.ndarray) and not (
-        images.flags.writeable and images.flags.c_contiguous
-    ):
-        images = images.copy()  # torch takes neither read-only arrays nor negative strides
-    return torch.as_tensor(images)
-
-
 def _classes(target_class: Any, n: int) -> torch.Tensor:
     """Return a class for each picture; −1 stands for the one with the highest score."""
     if target_class is None:
         return torch.full((n,), -1)
-    array = np.asarray(target_class)
+    array = plain_array("target_class", target_class)
     if array.dtype.kind not in "iu" or array.shape not in ((), (n,)):
         raise ValueError(
             f"target_class must be an integer or {n} of them, one a picture, got {target_class!r}"
@@ -284,19 +306,6 @@ def _classes(target_class: Any, n: int) -> torch.Tensor:
     if array.min() < 0:
         raise ValueError(f"target_class must not be negative, got {array.min()}")
     return torch.from_numpy(np.broadcast_to(array, n).astype(np.int64))
-
-
-@contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Switch to evaluation mode; give every module back its own mode, whatever happens."""
-    modes = [(module, module.training) for module in model.modules()]
-    for module, _ in modes:
-        module.training = False
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def _name(layer: nn.Module) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lessonlib._validation import as_generator, check_integer, check_number
+from lessonlib._validation.missing import plain_array
 from lessonlib.explain.pointing import pointing_score
 from lessonlib.images.experiment import NoduleSet, marker_mask, nodule_set
 
@@ -163,8 +164,8 @@ def effects(margins: np.ndarray, labels: np.ndarray) -> Effects:
     :math:`m_{11} - m_{01}` and the marker's :math:`m_{11} - m_{10}`. They need not add up to
     anything: a network may ask for both at once.
     """
-    margins = np.asarray(margins, dtype=np.float64)
-    positive = np.asarray(labels) == 1
+    margins = plain_array("margins", margins).astype(np.float64)
+    positive = plain_array("labels", labels) == 1
     if margins.shape != (2, 2, len(positive)):
         raise ValueError(
             f"margins must have shape (2, 2, {len(positive)}), one for each label, "
@@ -238,6 +239,7 @@ def map_verdict(
     TypeError, ValueError
         Where shapes differ or a value is out of range.
     """
+    maps = plain_array("maps", maps)
     if len(maps) != len(effects.marker):
         raise ValueError(
             f"maps must be of the {len(effects.marker)} patches of effects, got {len(maps)}"

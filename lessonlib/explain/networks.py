@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from lessonlib._validation import check_choice, check_integer
+from lessonlib._validation import check_choice, check_integer, check_labels
+from lessonlib._validation.pictures import as_tensor, for_network, unit_pictures
+from lessonlib._validation.state import evaluating
 from lessonlib.images.regions import PATCH
 from lessonlib.transfer import MedicalClassifier
 
@@ -79,6 +81,9 @@ class PatchNet(nn.Module):
     sees is wider.
     """
 
+    #: It normalises its pictures itself, and takes them in [0, 1].
+    normalises = True
+
     def __init__(self, body: str = "conv", *, seed: int = 0):
         super().__init__()
         check_choice("body", body, ("conv", "transformer"))
@@ -117,8 +122,8 @@ class PatchNet(nn.Module):
 
         Parameters
         ----------
-        images : numpy.ndarray, shape (N, 1, 64, 64)
-            In [0, 1].
+        images : array or tensor, shape (N, 1, 64, 64)
+            Floats in [0, 1], or uint8.
         batch_size : int, default 250
 
         Returns
@@ -131,14 +136,17 @@ class PatchNet(nn.Module):
             Where the pictures have another shape.
         """
         size = check_integer("batch_size", batch_size, minimum=1)
-        with torch.no_grad():
-            return torch.cat([self._stem(batch) for batch in torch.from_numpy(images).split(size)])
+        pictures, convert = for_network(self, "images", images)
+        with evaluating(self), torch.no_grad():
+            return torch.cat([self._stem(convert(batch)) for batch in pictures.split(size)])
 
     def _stem(self, images: torch.Tensor) -> torch.Tensor:
+        images = as_tensor("images", images)
         if tuple(images.shape[1:]) != (1, PATCH, PATCH):
             raise ValueError(
                 f"images must have shape (N, 1, {PATCH}, {PATCH}), got {tuple(images.shape)}"
             )
+        images = unit_pictures("images", images).to(self.pixel_mean)
         x = (images - self.pixel_mean) / self.pixel_std
         return self.stem(x.contiguous(memory_format=torch.channels_last))
 
@@ -179,11 +187,8 @@ class PatchNet(nn.Module):
         -------
         numpy.ndarray of float32, shape (N,)
         """
-        was_training = self.training
-        self.eval()
-        with torch.no_grad():
+        with evaluating(self), torch.no_grad():
             logits = torch.cat([self.classify(batch) for batch in features.split(250)])
-        self.train(was_training)
         return (logits[:, 1] - logits[:, 0]).numpy()
 
 
@@ -222,9 +227,11 @@ def train_body(
     """
     if len(features) != len(labels):
         raise ValueError(f"labels must be as many as features, {len(features)}, got {len(labels)}")
+    if not bool(torch.isfinite(features).all()):
+        raise ValueError("features must be finite, got NaN or infinity")
     steps = check_integer("steps", steps, minimum=1)
     batch_size = check_integer("batch_size", batch_size, minimum=2)
-    truth = torch.as_tensor(labels).long()
+    truth = torch.from_numpy(check_labels("labels", labels)).long()
     net.standardise(features)
     optimizer = torch.optim.AdamW(net.body.parameters(), lr=1e-3, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)

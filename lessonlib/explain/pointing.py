@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from lessonlib._validation import check_number, check_rank
+from lessonlib._validation.missing import plain_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +133,7 @@ def mass_share(maps: np.ndarray, regions: np.ndarray) -> np.ndarray:
 
 
 def _checked(maps: np.ndarray, regions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    maps, regions = np.asarray(maps), np.asarray(regions)
+    maps, regions = plain_array("maps", maps), plain_array("regions", regions)
     check_rank("maps", maps, (3,), "(N, H, W)")
     if maps.dtype.kind not in "fiu":
         raise TypeError(f"maps must hold numbers, got {maps.dtype}")

@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 from torch import nn
 
 from lessonlib._validation import check_integer
+from lessonlib._validation.state import kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ def randomisation_test(
     [1]_. Weights are randomised by shuffling the values inside each tensor: what was learned is
     gone, their distribution stays, and it works for every kind of layer. (The paper draws them
     anew.) Buffers, such as batch normalisation's statistics, stay. Afterwards every weight is put
-    back, whatever happens.
+    back, and with it the modes, gradients, hooks and buffers of the parts, whatever happens.
 
     References
     ----------
@@ -89,8 +90,17 @@ def randomisation_test(
     """
     groups = _tensors(parts)
     generator = torch.Generator().manual_seed(check_integer("seed", seed, minimum=0))
+    modules = [m for part in parts.values() for m in _modules(part)]
+    with kept(*modules):
+        return _compare(draw, images, groups, generator)
+
+
+def _compare(
+    draw: Callable, images: object, groups: dict[str, list], generator: torch.Generator
+) -> RandomisationTest:
+    """Randomise group by group, put the weights back, and compare the maps."""
     before = _ranks(draw(images))
-    kept = [(p, p.detach().clone()) for group in groups.values() for p in group]
+    originals = [(p, p.detach().clone()) for group in groups.values() for p in group]
     rows, constant = [], []
     try:
         for group in groups.values():
@@ -107,9 +117,13 @@ def randomisation_test(
             constant.append(float((after.std(axis=1) == 0).mean()))
     finally:
         with torch.no_grad():
-            for p, value in kept:
+            for p, value in originals:
                 p.copy_(value)
     return RandomisationTest(tuple(groups), np.array(rows), np.array(constant))
+
+
+def _modules(part: nn.Module | Sequence[nn.Module]) -> list[nn.Module]:
+    return [part] if isinstance(part, nn.Module) else list(part)
 
 
 def _tensors(parts: Mapping) -> dict[str, list[nn.Parameter]]:
@@ -119,7 +133,7 @@ def _tensors(parts: Mapping) -> dict[str, list[nn.Parameter]]:
     seen: set[int] = set()
     groups = {}
     for name, part in parts.items():
-        modules = [part] if isinstance(part, nn.Module) else list(part)
+        modules = _modules(part)
         if not all(isinstance(m, nn.Module) for m in modules):
             raise TypeError(f"parts[{name!r}] must be a module or modules, got {part!r}")
         found = [p for m in modules for p in m.parameters()]

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from lessonlib._validation import as_generator, check_integer, check_number, check_rank
+from lessonlib._validation.missing import plain_array
 
 __all__ = ["Acquisition"]
 
@@ -97,7 +98,7 @@ class Acquisition:
         ValueError
             Where it has another rank, or values that are NaN or outside [0, 1].
         """
-        scene = np.asarray(scene)
+        scene = plain_array("scene", scene)
         if scene.dtype.kind != "f":
             raise TypeError(
                 f"scene must hold floats in [0, 1], got {scene.dtype}; "

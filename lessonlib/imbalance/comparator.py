@@ -15,6 +15,7 @@ from lessonlib._validation import (
     check_numbers,
     check_scores,
 )
+from lessonlib._validation.missing import plain_array
 
 #: How the training rows are treated before, or weighted in, the same logistic regression.
 STRATEGIES = ("default", "balanced", "smote", "oversampled")
@@ -114,6 +115,7 @@ class ImbalanceComparator:
         X_train, X_test = check_numbers("X_train", X_train), check_numbers("X_test", X_test)
         if min(y.sum(), (~y).sum()) < 2:
             raise ValueError(f"y_train must hold at least two of each class, got {y.sum()} ones")
+        X_train, X_test = plain_array("X_train", X_train), plain_array("X_test", X_test)
         found = {}
         for name in strategies:
             check_choice("strategies", name, STRATEGIES)

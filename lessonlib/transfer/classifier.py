@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from lessonlib._validation import check_integer, check_number
+from lessonlib._validation.pictures import as_tensor, unit_pictures
 from lessonlib.transfer.backbones import build_backbone, stages
 
 
@@ -27,6 +28,8 @@ class MedicalClassifier(nn.Module):
     seed : int, optional
         Of the random weights: those of the head and, with ``weights=None``, of the backbone.
         PyTorch's own generator otherwise. Its state is left as it was either way.
+    pretrained : bool, optional
+        The same as `weights`, as torchvision once wrote it: True is "imagenet", False is None.
 
     Attributes
     ----------
@@ -50,7 +53,9 @@ class MedicalClassifier(nn.Module):
 
     Notes
     -----
-    It takes pictures in [0, 1] and normalises them itself, as the weights expect.
+    It takes pictures in [0, 1] and normalises them itself, as the weights expect: nobody else
+    should. Whole numbers of 8 bits are brought to [0, 1]; what is normalised already, or may be
+    anything, is refused, see the reference's page on pictures that enter a network.
 
     A first layer trained on colours wants three channels :math:`x_c`. One channel :math:`x` is
     given to all three. Because convolution is linear,
@@ -66,6 +71,9 @@ class MedicalClassifier(nn.Module):
     would go on adapting its running statistics to the new pictures, whatever the optimiser does.
     """
 
+    #: It normalises its pictures itself, and takes them in [0, 1].
+    normalises = True
+
     def __init__(
         self,
         num_classes: int = 2,
@@ -75,9 +83,19 @@ class MedicalClassifier(nn.Module):
         *,
         dropout: float = 0.2,
         seed: int | None = None,
+        pretrained: bool | None = None,
     ):
         super().__init__()
         num_classes = check_integer("num_classes", num_classes, minimum=2)
+        if not isinstance(backbone, str):
+            raise TypeError(
+                f"backbone must be a network's name, got {backbone!r}; for pretrained weights or "
+                "none write weights='imagenet' or weights=None"
+            )
+        if pretrained is not None:
+            if not isinstance(pretrained, bool):
+                raise TypeError(f"pretrained must be True or False, got {pretrained!r}")
+            weights = "imagenet" if pretrained else None
         if in_channels not in (1, 3):
             raise ValueError(
                 f"in_channels must be 1 or 3, got {in_channels!r}; for other counts choose three "
@@ -168,7 +186,7 @@ class MedicalClassifier(nn.Module):
         Parameters
         ----------
         images : torch.Tensor, shape (N, in_channels, H, W)
-            In [0, 1].
+            Floats in [0, 1], or uint8.
 
         Returns
         -------
@@ -176,15 +194,17 @@ class MedicalClassifier(nn.Module):
 
         Raises
         ------
-        ValueError
-            Where the shape is another.
+        TypeError, ValueError
+            Where the shape is another, or the values are not certain to be what is expected.
         """
+        images = as_tensor("images", images)
         if images.ndim != 4 or images.shape[1] != self.in_channels:
             raise ValueError(
                 f"images must have shape (N, {self.in_channels}, H, W), got {tuple(images.shape)}"
                 + ("; for one channel build with in_channels=1" if self.in_channels == 3 else "")
             )
         # replicating is a view: (x - mean) / std makes the three channels
+        images = unit_pictures("images", images).to(self.mean)
         return self.backbone((images - self.mean) / self.std)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -193,7 +213,7 @@ class MedicalClassifier(nn.Module):
         Parameters
         ----------
         images : torch.Tensor, shape (N, in_channels, H, W)
-            In [0, 1].
+            As for :meth:`features`.
 
         Returns
         -------

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from lessonlib._validation import check_integer
+from lessonlib._validation.pictures import for_network
 from lessonlib.transfer.classifier import MedicalClassifier
 
 
@@ -49,9 +50,9 @@ def batchnorm_drift(
     ----------
     model : MedicalClassifier
         Is copied, and not changed.
-    batches : torch.Tensor, shape (k, B, C, H, W)
-        One training-mode pass each; no loss, no gradient, no optimiser.
-    probe : torch.Tensor, shape (N, C, H, W)
+    batches : array or tensor, shape (k, B, C, H, W)
+        In [0, 1] or uint8. One training-mode pass each; no loss, no gradient, no optimiser.
+    probe : array or tensor, shape (N, C, H, W)
         Pictures whose features are compared, in evaluation mode.
     keep_frozen : bool, default False
         With True the copy's frozen stages stay in evaluation mode, as
@@ -69,6 +70,7 @@ def batchnorm_drift(
     """
     from lessonlib.transfer.features import extract_features
 
+    batches, convert = for_network(model, "batches", batches)
     if batches.ndim != 5:
         raise ValueError(f"batches must have shape (k, B, C, H, W), got {tuple(batches.shape)}")
     check_integer("batches", len(batches), minimum=1)
@@ -83,8 +85,9 @@ def batchnorm_drift(
             model.train()
         else:
             nn.Module.train(model)
-        with torch.no_grad():
-            model(batch)
+        # dropout draws from PyTorch's global generator, which is put back
+        with torch.no_grad(), torch.random.fork_rng():
+            model(convert(batch))
         now = extract_features(model.eval(), probe)
         change.append(float(np.sqrt(np.mean((now - before).astype(np.float64) ** 2)) / size))
     changed = sum(int((p != v).sum()) for p, v in zip(model.parameters(), values, strict=True))

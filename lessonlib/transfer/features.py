@@ -8,7 +8,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from lessonlib._validation import check_integer
+from lessonlib._validation import check_integer, check_labels, check_rank
+from lessonlib._validation.missing import plain_array
+from lessonlib._validation.pictures import for_network
+from lessonlib._validation.state import evaluating
 from lessonlib.transfer.classifier import MedicalClassifier
 
 #: Strengths of the penalty that are tried: scikit-learn's C, small is strong.
@@ -27,26 +30,36 @@ def extract_features(
     Parameters
     ----------
     model : MedicalClassifier
-        Used in evaluation mode and left in the mode it was in.
+        Used in evaluation mode; its state is left as it was, device included.
     images : array or tensor, shape (N, C, H, W)
-        In [0, 1].
+        Floats in [0, 1], or uint8.
     batch_size : int, default 250
     device : str or torch.device, default "cpu"
 
     Returns
     -------
     numpy.ndarray of float32, shape (N, n_features)
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where the pictures have another shape, or their range is not certain.
     """
-    was_training = model.training
-    model.to(device, memory_format=torch.channels_last).eval()
-    images = torch.as_tensor(images)
-    with torch.inference_mode():
+    batch_size = check_integer("batch_size", batch_size, minimum=1)
+    pictures, convert = for_network(model, "images", images)
+    with evaluating(model), torch.inference_mode():
+        model.to(device, memory_format=torch.channels_last)
         parts = [
-            model.features(batch.to(device).contiguous(memory_format=torch.channels_last)).cpu()
-            for batch in images.split(check_integer("batch_size", batch_size, minimum=1))
+            model.features(on_device(convert(batch), device)).cpu()
+            for batch in pictures.split(batch_size)
         ]
-    model.train(was_training)
-    return torch.cat(parts).numpy()
+    return torch.cat(parts).float().numpy()
+
+
+def on_device(batch: torch.Tensor, device: str | torch.device) -> torch.Tensor:
+    """Return a batch on a device, in the order that convolutions are fastest with."""
+    batch = batch.to(device)
+    return batch.contiguous(memory_format=torch.channels_last) if batch.ndim == 4 else batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,9 +156,15 @@ def fit_head(
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
 
-    for name, values in {"labels": labels, "validation_labels": validation_labels}.items():
-        if set(np.unique(values)) != {0, 1}:
-            raise ValueError(f"{name} must hold 0 and 1, both, got {np.unique(values)}")
+    features, labels = _rows("", features, labels)
+    validation_features, validation_labels = _rows(
+        "validation_", validation_features, validation_labels
+    )
+    if features.shape[1] != validation_features.shape[1]:
+        raise ValueError(
+            f"validation_features must have {features.shape[1]} columns as features have, got "
+            f"{validation_features.shape[1]}"
+        )
     centre = features.mean(axis=0, dtype=np.float64)
     spread = features.std(axis=0, dtype=np.float64)
     spread[spread < 1e-6 * max(spread.max(), 1e-30)] = 1.0
@@ -161,3 +180,20 @@ def fit_head(
     weight = tried[strength][0].coef_[0] / spread
     bias = float(tried[strength][0].intercept_[0] - centre @ weight)
     return HeadFit(weight, bias, strength, {s: auc for s, (_, auc) in tried.items()})
+
+
+def _rows(prefix: str, features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return finite features (N, n_features) and as many labels, 0 and 1, both."""
+    name = f"{prefix}features"
+    X = plain_array(name, features)
+    check_rank(name, X, (2,), "(N, n_features)")
+    if X.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold numbers, got {X.dtype}")
+    if not np.isfinite(X).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+    y = check_labels(f"{prefix}labels", plain_array(f"{prefix}labels", labels)).astype(np.int64)
+    if len(y) != len(X):
+        raise ValueError(f"{prefix}labels must hold one for each of {len(X)} rows, got {len(y)}")
+    if y.min() == y.max():
+        raise ValueError(f"{prefix}labels must hold 0 and 1, both, got {y[0]} only")
+    return X if X.dtype.kind == "f" and X.dtype.itemsize >= 4 else X.astype(np.float64), y

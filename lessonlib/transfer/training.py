@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,11 @@ import torch
 from torch import nn
 
 from lessonlib._validation import check_integer
+from lessonlib._validation.missing import plain_array
+from lessonlib._validation.pictures import as_tensor, for_network
+from lessonlib._validation.state import evaluating
 from lessonlib.transfer.classifier import MedicalClassifier
+from lessonlib.transfer.features import on_device
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +61,21 @@ def as_arrays(name: str, data: Any) -> tuple[torch.Tensor, torch.Tensor]:
         raise TypeError(
             f"{name} must be (images, labels) or have both, got {type(data).__name__}"
         ) from None
-    images, labels = torch.as_tensor(images), torch.as_tensor(labels)
+    images, labels = as_tensor(f"{name} images", images), plain_array(f"{name} labels", labels)
+    if images.ndim == 0 or labels.ndim != 1:
+        raise ValueError(f"{name} labels must have shape (N,), got {labels.shape}")
     if len(images) != len(labels) or not len(labels):
         raise ValueError(
             f"{name} must hold as many labels as images, and some; got {len(images)} images and "
             f"{len(labels)} labels"
         )
-    return images, labels.long()
+    whole = labels.dtype.kind in "biuf" and bool((np.isfinite(labels) & (labels % 1 == 0)).all())
+    if not whole or labels.min() < 0:
+        raise ValueError(
+            f"{name} labels must be whole numbers from 0, got {labels[:5].tolist()} …; number "
+            "your classes"
+        )
+    return images, torch.from_numpy(labels.astype(np.int64))
 
 
 def predict(
@@ -77,25 +90,32 @@ def predict(
     Parameters
     ----------
     model : torch.nn.Module
-        Gives logits; it is used in evaluation mode and left in the mode it was in.
+        Gives logits; it is used in evaluation mode, and its state is left as it was, device
+        included.
     images : array or tensor, shape (N, C, H, W)
+        For a MedicalClassifier floats in [0, 1], or uint8; for another network floats as it takes
+        them.
     batch_size : int, default 250
     device : str or torch.device, default "cpu"
 
     Returns
     -------
     numpy.ndarray of float32, shape (N, num_classes)
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where the network cannot take the pictures, or their range is not certain.
     """
-    was_training = model.training
-    model.to(device).eval()
-    images = torch.as_tensor(images)
-    with torch.inference_mode():
+    batch_size = check_integer("batch_size", batch_size, minimum=1)
+    pictures, convert = for_network(model, "images", images)
+    with evaluating(model), torch.inference_mode():
+        model.to(device)
         parts = [
-            model(batch.to(device).contiguous(memory_format=torch.channels_last)).softmax(1).cpu()
-            for batch in images.split(check_integer("batch_size", batch_size, minimum=1))
+            model(on_device(convert(batch), device)).softmax(1).cpu()
+            for batch in pictures.split(batch_size)
         ]
-    model.train(was_training)
-    return torch.cat(parts).numpy()
+    return torch.cat(parts).float().numpy()
 
 
 def fit(
@@ -121,9 +141,11 @@ def fit(
     Parameters
     ----------
     model : MedicalClassifier
-        Trained in place; it ends with the weights of the best round, in evaluation mode.
+        Trained in place; it ends with the weights of the best round, in evaluation mode. Where
+        training fails or is interrupted it is left as it was before, but for its device.
     train, validation : (images, labels), or anything with both
-        Images (N, C, H, W) in [0, 1] and integer labels (N,).
+        Images (N, C, H, W), as the model takes them: floats in [0, 1], or uint8. Labels (N,) are
+        whole numbers from 0.
     optimizer : torch.optim.Optimizer
         For example ``GradualUnfreezing.optimizer``.
     rounds : int, default 10
@@ -148,7 +170,10 @@ def fit(
     Raises
     ------
     TypeError, ValueError
-        Where the data are not pairs of equal length or a number is out of range.
+        Where the data are not pairs of equal length, the range of the pictures is not certain, a
+        label is no class of the model, or a number is out of range.
+    ArithmeticError
+        Where no round had a finite validation loss.
     """
     from sklearn.metrics import roc_auc_score
 
@@ -157,16 +182,26 @@ def fit(
     for name, value in {"rounds": rounds, "steps": steps, "batch_size": batch_size,
                         "patience": patience}.items():  # fmt: skip
         check_integer(name, value, minimum=1)
-    model.to(device, memory_format=torch.channels_last)
+    seed = check_integer("seed", seed, minimum=0)
+    images, convert = for_network(model, "train images", images)
+    for_network(model, "validation images", held_out)
+    classes = predict(model, held_out[:1]).shape[1]
+    for name, numbers in {"train": labels, "validation": truth}.items():
+        if int(numbers.max()) >= classes:
+            raise ValueError(
+                f"{name} labels must be below {classes}, the number of the model's classes, "
+                f"got {int(numbers.max())}"
+            )
     loss_function = nn.CrossEntropyLoss()
     log: list[tuple[float, float, float, int]] = []
     best, best_round, waited, stopped = np.inf, 0, 0, False
-    kept = copy.deepcopy(model.state_dict())
-    binary = len(torch.unique(truth)) == 2
+    binary = classes == 2 and len(torch.unique(truth)) == 2
 
     # Dropout draws from PyTorch's global generator: lend it a seed and put it back afterwards.
-    with torch.random.fork_rng():
-        torch.manual_seed(check_integer("seed", seed, minimum=0))
+    with _as_before_on_error(model) as start, torch.random.fork_rng(), torch.enable_grad():
+        kept = start
+        model.to(device, memory_format=torch.channels_last)
+        torch.manual_seed(seed)
         order = torch.empty(0, dtype=torch.long)
         for i in range(rounds):
             before = model.trainable_stages
@@ -180,7 +215,7 @@ def fit(
                 if len(order) < batch_size:
                     order = torch.cat([order, torch.randperm(len(images))])
                 pick, order = order[:batch_size], order[batch_size:]
-                batch = images[pick].to(device).contiguous(memory_format=torch.channels_last)
+                batch = on_device(convert(images[pick]), device)
                 loss = loss_function(model(batch), labels[pick].to(device))
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
@@ -189,7 +224,9 @@ def fit(
             probability = predict(model, held_out, device=device)
             chosen = probability[np.arange(len(truth)), truth.numpy()]
             score = float(-np.log(np.clip(chosen, 1e-7, 1)).mean())
-            auc = roc_auc_score(truth, probability[:, 1]) if binary else np.nan
+            auc = np.nan
+            if binary and np.isfinite(score):
+                auc = roc_auc_score(truth, probability[:, 1])
             log.append((float(np.mean(losses)), score, float(auc), model.trainable_stages))
             if progress is not None:
                 progress(i, score)
@@ -201,9 +238,33 @@ def fit(
                 if waited >= patience:
                     stopped = True
                     break
-    model.load_state_dict(kept)
+        if not np.isfinite(best):
+            raise ArithmeticError(
+                f"the validation loss was {log[0][1]} from the first round on: lower the "
+                "optimizer's learning rate"
+            )
+        model.load_state_dict(kept)
     model.eval()
     train_loss, validation_loss, validation_auc, trained = np.array(log).T
     return TrainingHistory(
         train_loss, validation_loss, validation_auc, trained.astype(int), best_round, stopped
     )
+
+
+@contextmanager
+def _as_before_on_error(model: MedicalClassifier) -> Iterator[dict[str, torch.Tensor]]:
+    """Lend a copy of a model's weights, and put all of it back where the block fails."""
+    start = copy.deepcopy(model.state_dict())
+    modes = [(part, part.training) for part in model.modules()]
+    trained = [(p, p.requires_grad) for p in model.parameters()]
+    trainable_stages = model.trainable_stages
+    try:
+        yield start
+    except BaseException:
+        model.load_state_dict(start)
+        for p, trains in trained:
+            p.requires_grad_(trains)
+        model.trainable_stages = trainable_stages
+        for part, mode in modes:
+            part.training = mode
+        raise
