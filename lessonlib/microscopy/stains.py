@@ -134,7 +134,9 @@ def optical_density(rgb: np.ndarray, white: float | None = None) -> np.ndarray:
         "white", (255.0 if eight_bits else 1.0) if white is None else white, above=0
     )
     darkest = 0.5 if eight_bits else 0.5 / 255 * white  # half a step of eight bits
-    return -np.log10(np.maximum(values, darkest) / white)  # D = -log10(I / I0)
+    return 0.0 - np.log10(
+        np.maximum(values, darkest) / white
+    )  # D = -log10(I / I0), no minus before a zero
 
 
 def separate_stains(
@@ -187,7 +189,7 @@ def separate_stains(
     --------
     >>> import numpy as np
     >>> blue = 10 ** -(0.8 * np.array(STAINS["haematoxylin"]))
-    >>> separate_stains(blue).amounts.round(2).tolist()
+    >>> (separate_stains(blue).amounts.round(2) + 0).tolist()
     [0.8, 0.0]
     """
     if stains is None:

@@ -287,7 +287,7 @@ def thermal_radiance(kelvin: Any, k1: float, k2: float) -> Any:
     Examples
     --------
     >>> float(thermal_radiance([300.0], 774.8853, 1321.0789).round(2)[0])
-    9.59
+    9.6
     """
     k1, k2 = check_number("k1", k1, above=0), check_number("k2", k2, above=0)
     kelvin = as_band("kelvin", kelvin)

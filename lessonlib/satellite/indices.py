@@ -59,7 +59,7 @@ def spectral_index(name: str, **bands: Any) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> float(spectral_index("NDVI", N=np.uint16([4500]), R=np.uint16([500]))[0].round(3))
+    >>> round(float(spectral_index("NDVI", N=np.uint16([4500]), R=np.uint16([500]))[0]), 3)
     0.8
     """
     import spyndex
