@@ -215,6 +215,11 @@ def wrong(page: Path, target: Path) -> str | None:
 
 def command_text(names: list[str]) -> int:
     """Store the text of pages whose code cells are as they were; say which have to run."""
+    no_notebooks = {name for name in names if (stored.BOOK / f"{name}.md").is_file()}
+    no_notebooks -= {page.stem for page, _ in stored.chapters()}  # pages that are text alone
+    names, others = [name for name in names if name not in no_notebooks], bool(no_notebooks)
+    if others and not names:
+        return 0
     if (known := known_chapters(names)) is None:
         return 2
     chosen = [known[name] for name in names] if names else known.values()

@@ -28,7 +28,7 @@ def settings(home: Path) -> dict[str, str]:
 
 @contextmanager
 def running(command: Sequence[str], home: Path, folder: Path, **extra: str) -> Iterator[str]:
-    """Start a JupyterLab by a command, in a folder; yield its address, and end it."""
+    """Start a JupyterLab by a command, in a folder; yield its server's address, and end it."""
     environment = settings(home) | extra
     (home / "runtime").mkdir(parents=True, exist_ok=True)
     log = home / "log.txt"
@@ -58,7 +58,7 @@ def _address(process: subprocess.Popen, home: Path, log: Path) -> str:
                 server = json.loads(path.read_text("utf-8"))
             except ValueError:  # being written
                 continue
-            return f"{server['url']}lab?token={server['token']}"
+            return f"{server['url']}?token={server['token']}"
         time.sleep(0.2)
     raise RuntimeError(f"JupyterLab ended: {log.read_text('utf-8')[-2000:]}")
 
@@ -66,9 +66,23 @@ def _address(process: subprocess.Popen, home: Path, log: Path) -> str:
 def visit(browser, address: str, name: str = ""):
     """Open JupyterLab, at a file where one is named, and wait until its kernel is idle."""
     page = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()
-    page.set_default_timeout(120_000)
-    page.goto(address.replace("/lab?", f"/lab/tree/{name}?") if name else address)
+    page.set_default_timeout(60_000)
+    page.goto(address.replace("?", f"lab/tree/{name}?") if name else address)
     if name:
+        page.wait_for_function(f"name => ({STATE})()?.name === name", arg=Path(name).name)
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", state="attached")
         page.wait_for_selector(f".jp-NotebookPanel:visible {IDLE}", state="attached")
     return page
+
+
+def unsaved(page) -> bool:
+    """Whether JupyterLab marks the notebook in front as one to be saved, once it has settled.
+
+    While a notebook is being loaded, the mark may be there for a moment.
+    """
+    for _ in range(20):
+        page.wait_for_timeout(1000)
+        if not page.evaluate(STATE)["unsaved"]:
+            page.wait_for_timeout(1500)
+            return page.evaluate(STATE)["unsaved"]
+    return True
