@@ -14,10 +14,10 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 unexport MPLBACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book offline pdf test lint notebooks chapter lab bench lock clean test-lint test-code test-notebooks test-pages
+.PHONY: help setup book page offline pdf test near lint notebooks chapter lab bench release-check lock clean test-lint test-code test-notebooks test-pages
 
 help:  ## list these commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## install everything into .venv (the other commands do it by themselves)
 
@@ -30,16 +30,19 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 	@touch $@
 
 book: $(READY)  ## build the book and name the page to open
-	@$(PY) book/_tools/notebooks.py check
-	@$(BIN)/jupyter-book build . --builder html -W -n --keep-going -q > _build.log 2>&1 \
-		|| { grep -E "WARNING|ERROR|rror:" _build.log || tail -40 _build.log; exit 1; }
-	@rm -f _build.log
-	@echo "The book is built. Open this page: $(CURDIR)/_build/html/index.html"
+	@$(PY) book/_tools/build.py
+
+page: $(READY)  ## take over a page's changed text and build what changed: NAME=slug, seconds
+	@$(PY) book/_tools/notebooks.py text $(NAME)
+	@$(PY) book/_tools/build.py $(NAME)
 
 test: test-lint test-code test-notebooks test-pages  ## run every check there is
 
 test-lint: $(READY)
 	@$(PY) book/_tools/timed.py "style, spelling, notebooks in step" -- $(MAKE) --no-print-directory lint
+
+near: $(READY)  ## run the tests in the neighbourhood of one file: FILE=lessonlib/evaluation/auc.py
+	@$(PY) book/_tools/near.py "$(FILE)"
 
 lint: $(READY)  ## style, spelling, and notebooks in step with their chapters
 	@$(BIN)/ruff check .
@@ -66,18 +69,21 @@ offline: book  ## make one zip of the book, which opens from disk
 	@$(PY) book/_tools/export.py offline
 
 pdf: $(READY)  ## make one PDF of the whole book (needs Chromium)
-	@$(PY) book/_tools/notebooks.py check
 	@$(PY) book/_tools/export.py pdf
 
-lab: $(READY)  ## open the notebooks in JupyterLab
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter lab --notebook-dir=. notebooks
+lab: $(READY)  ## lay out your own folder work/, and open it in JupyterLab [ARGS="--no-browser ..."]
+	@$(PY) book/_tools/lab.py $(ARGS)
 
 bench: $(READY)  ## compare speed with other libraries, each in an environment of its own
 	@$(PY) -m benchmarks
 
+release-check: $(READY)  ## refuse what is stored if other code has made it: notebooks, sweeps
+	@$(PY) book/_tools/release.py
+
 lock: $(READY)  ## renew constraints.txt after a change of requirements.txt (needs uv)
 	@uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-package lessonlib -q requirements.txt -o constraints.txt
-	@sed -i.old -E "s/ ; \(platform_machine == 'arm64' and sys_platform == 'darwin'\) or sys_platform == 'linux' or sys_platform == 'win32'$$//" constraints.txt && rm constraints.txt.old
+	@$(PY) -c 'import re, pathlib; p = pathlib.Path("constraints.txt"); p.write_text(re.sub(r"(?m) ; \(platform_machine == .arm64. and sys_platform == .darwin.\) or sys_platform == .linux. or sys_platform == .win32.$$", "", p.read_text()))'
 
-clean:  ## delete everything that was made here
-	rm -rf .venv .bench _build _build.log .coverage .pytest_cache .ruff_cache .hypothesis
+# Python's own, since this deletes the environment that it would else run in.
+clean:  ## delete what was made here, and nothing that anybody put there
+	@$(PYTHON) book/_tools/made_files.py clean

@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -24,6 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book" / "_tools"))  # the scripts there are no package
+
+import made_files  # noqa: E402
+
 PEERS = ROOT / "benchmarks" / "peers"
 HOME = ROOT / ".bench"
 COURSE = "course"
@@ -123,7 +126,7 @@ def _site(folder: Path) -> Path:
 
 def _make(folder: Path, group: str, *, shared: bool) -> tuple[dict[str, str], bool]:
     """Make an environment; return what is missing and whether a later try may find it."""
-    shutil.rmtree(folder, ignore_errors=True)
+    made_files.remove_environment(folder)  # and not what somebody else has put there
     subprocess.run([sys.executable, *_VENV, folder], check=True)
     constraint: list[str] = []
     if shared:

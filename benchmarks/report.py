@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.runner import Result, Verdict
+from lessonlib.grading.journal import write_atomically
 
 STORE = Path(__file__).parent / "results" / "latest.json"
 
@@ -78,9 +79,7 @@ def store(results: list[dict[str, Any]], order: list[str], path: Path = STORE) -
     known.update({case["name"]: case for case in results})
     kept = [known[name] for name in order if name in known]
     path.parent.mkdir(exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"cases": kept}, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(temporary, path)
+    write_atomically(path, json.dumps({"cases": kept}, indent=1, ensure_ascii=False) + "\n")
 
 
 def load(path: Path = STORE) -> list[dict[str, Any]]:

@@ -1,41 +1,47 @@
-"""How nbval treats a notebook that needs data which the course does not bring.
+"""Which notebooks nbval runs, and how it treats one whose data the course does not bring.
 
-Its metadata name the environment variable of the file (see book/_tools/notebooks.py). Where the
-variable is not set, the notebook's cells are skipped, with that reason. Where it names the file
-that the stored outputs were made from, the notebook is run and compared like any other. With
-another file it is run, a cell that fails is a failure, and a warning says that no output was
-compared.
+A notebook without a page in book/ is the reader's own, and is left alone.
+
+Some notebooks need a download; their metadata say what (see book/_tools/course_data.py). Where it
+is not here, the notebook's cells are skipped, with that reason. Where it is what the stored outputs
+were made from, the notebook is run and compared like any other. With other data it is run, a cell
+that fails is a failure, and a warning says that no output was compared.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
+import sys
 from functools import lru_cache
 from pathlib import Path
 
 import nbformat
 import pytest
 
+BOOK = Path(__file__).resolve().parents[1] / "book"
+sys.path.insert(0, str(BOOK / "_tools"))  # the scripts there are no package
+
+import course_data  # noqa: E402
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out the reader's own notebooks."""
+    if collection_path.suffix == ".ipynb" and not (BOOK / f"{collection_path.stem}.md").exists():
+        return True
+    return None
+
 
 @lru_cache
 def treatment(path: Path) -> tuple[str, str]:
     """How to treat a notebook, "compare", "skip" or "run", and why."""
     course = nbformat.read(path, 4).metadata.get("course", {})
-    variable = course.get("needs")
-    if variable is None:
+    if "needs" not in course:
         return "compare", ""
-    if not os.environ.get(variable):
-        return "skip", f"its data are not here: set {variable} to the file that the page names"
-    data = Path(os.environ[variable]).expanduser().resolve()
-    os.environ[variable] = str(data)  # the kernel works in another folder
-    if data.is_file():
-        sha256 = hashlib.sha256(data.read_bytes()).hexdigest()
-        if sha256 != course.get("data_sha256"):
-            return (
-                "run",
-                f"{variable} is not the file that the outputs were made from: not compared",
-            )
+    data = course_data.find(course)
+    if data is None:
+        return "skip", f"its data are not here: {course_data.missing(course)}"
+    course_data.offer(course, data)
+    if data.exists() and course_data.sha256(data) != course.get("data_sha256"):
+        return "run", f"{data.name} is not what the outputs were made from: not compared"
     return "compare", ""
 
 

@@ -218,7 +218,8 @@ def test_targets_are_judged_against_whom_they_name():
 
 
 def test_results_are_stored_case_by_case(tmp_path):
-    path = tmp_path / "latest.json"
+    path, stray = tmp_path / "latest.json", tmp_path / "latest.tmp"
+    stray.write_text("somebody's")
     first = report.as_dict(_run(_case(_contestant("double_slowly"))))
     report.store([first], ["other", "toy"], path)
     report.store([{**first, "name": "other"}], ["other", "toy"], path)
@@ -229,6 +230,8 @@ def test_results_are_stored_case_by_case(tmp_path):
         ("toy", "Again"),
     ]
     assert json.loads(path.read_text("utf-8"))["cases"] == stored
+    assert {p.name for p in tmp_path.iterdir()} == {path.name, stray.name}
+    assert stray.read_text() == "somebody's"
 
 
 def test_what_is_stored_names_no_machine_and_no_path():

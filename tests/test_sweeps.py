@@ -159,6 +159,17 @@ def test_what_is_run_again_is_of_every_kind():
     assert chosen == store.samples("transfer", 8)
 
 
+def test_saving_takes_the_place_of_no_other_file(folder):
+    (folder / "results").mkdir()
+    strays = {"fake.part": "mine", "fake.tmp": "mine", "notes.txt": "mine"}
+    for name, text in strays.items():
+        (folder / "results" / name).write_text(text)
+    store.save("fake", entries("a", "b"))
+    found = {p.name: p.read_text() for p in (folder / "results").iterdir()}
+    assert found.pop("fake.json").count("auc") == 3
+    assert found == strays
+
+
 def test_unknown_sweep():
     with pytest.raises(ValueError, match="name"):
         sweeps.load("nothing")

@@ -55,7 +55,8 @@ class OfTheTables(Made):
 
     def run(self) -> list[nodes.Node]:
         self.concepts, self.pages = concept_table.read(), learning_paths.pages()
-        self.taught = {n: p for n, p in self.pages.items() if n in course_pages.load()}
+        taught = course_pages.load()
+        self.taught = {n: p for n, p in self.pages.items() if n in taught}
         return super().run()
 
 
@@ -102,13 +103,15 @@ class ConceptGraph(OfTheTables):
     """The chapters as a picture; the same in words for those who cannot see it."""
 
     def markdown(self):
-        pages = {n: p for n, p in self.taught.items() if n in self.chapters()}
+        chapters = self.chapters()
+        pages = {n: p for n, p in self.taught.items() if n in chapters}
+        edges = concept_graph.edges(self.concepts, pages)
         rows = [
             (
                 link(page, page.short),
                 "; ".join(
                     f"{pages[source].short}: {', '.join(carried)}"
-                    for (source, to), carried in concept_graph.edges(self.concepts, pages).items()
+                    for (source, to), carried in edges.items()
                     if to == name
                 )
                 or "nothing before it",

@@ -13,10 +13,15 @@ import io
 import json
 import os
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "book" / "_tools"))  # the scripts there are no package
+
+import made_files  # noqa: E402
+
 SOURCE = Path(__file__).parent / "live"
 
 VERSION = "0.27.7"
@@ -138,11 +143,13 @@ def write(app, exception) -> None:
     target.mkdir(parents=True, exist_ok=True)
     folder = os.environ.get("COURSE_PYODIDE")
     (target / "python.js").write_text(bundle(bool(folder)), "utf-8")
-    shutil.rmtree(target / "pyodide", ignore_errors=True)
+    copy = target / "pyodide"
+    made_files.remove(copy, [*made_files.listed(copy), made_files.LIST])
     if folder:
-        (target / "pyodide").mkdir()
-        for file in copy_of(Path(folder).expanduser()):
-            shutil.copy(file, target / "pyodide")
+        copy.mkdir(exist_ok=True)
+        with made_files.recording(copy):
+            for file in copy_of(Path(folder).expanduser()):
+                shutil.copy(file, copy)
 
 
 def setup(app):

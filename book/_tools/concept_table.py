@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from course_pages import END, MADE, ROOT, Page, load, without_links
@@ -86,6 +86,7 @@ def unmarked(page: Page, concept: Concept, home: Page) -> bool:
     return False
 
 
+@cache
 def uses(concept: Concept, page: Page) -> bool:
     """Say whether a page links a concept to the glossary, or names it more than in passing."""
     if concept.name.lower() in page.terms:

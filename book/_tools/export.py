@@ -9,14 +9,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import build
 import chromium
+import made_files
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "_build"
@@ -46,21 +50,23 @@ def offline(html: Path = BUILD / "html", target: Path = BUILD / f"{NAME}.zip") -
     if not (html / "index.html").exists():
         raise FileNotFoundError("the book is not built: run `make book` first")
     left_out = ("objects.inv", ".buildinfo")
-    temporary = target.with_suffix(".tmp")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
+    os.close(handle)
+    temporary = Path(name)
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(html.rglob("*")):
             if path.is_file() and path.name not in left_out:
                 entry = zipfile.ZipInfo(f"{NAME}/{path.relative_to(html).as_posix()}", _STAMP)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(entry, path.read_bytes())
+    temporary.chmod(0o644)
     temporary.replace(target)
     return target
 
 
 def one_page() -> Path:
     """Build the book as one page; return its folder, in which it is `book.html`."""
-    program = shutil.which("jupyter-book", path=Path(sys.executable).parent)
-    command = [program, "build", str(ROOT), "-q"]
+    command = build.jupyter_book("build", str(ROOT), "-q")
     command += ["--path-output", str(BUILD / "pdf"), "--builder", "custom"]
     done = subprocess.run(
         [*command, "--custom-builder", "singlehtml"], capture_output=True, text=True
@@ -119,15 +125,17 @@ def main() -> int:
     )
     parser.add_argument("what", choices=("offline", "pdf"))
     try:
-        if parser.parse_args().what == "offline":
-            made = offline()
-        else:
-            if chromium.find() is None:  # said before the minutes of building, not after them
-                raise FileNotFoundError(chromium.MISSING)
-            print("building the book as one page …", flush=True)
-            folder = one_page()
-            print("printing it …", flush=True)
-            made = pdf(folder)
+        what = parser.parse_args().what
+        if what == "pdf" and chromium.find() is None:  # said before the minutes of building
+            raise FileNotFoundError(chromium.MISSING)
+        with made_files.recording(BUILD):
+            if what == "offline":
+                made = offline()
+            else:
+                print("building the book as one page …", flush=True)
+                folder = one_page()
+                print("printing it …", flush=True)
+                made = pdf(folder)
     except (FileNotFoundError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,10 +1,10 @@
 """PneumoniaMNIST: children's chest X-rays at 28 by 28 pixels, downloaded on request or from a file.
 
 The one data set of the course that is not installed with it. It is read from the file that the
-environment variable :data:`VARIABLE` names, or else from where the ``medmnist`` package keeps its
-downloads. Nothing is downloaded unless one asks for it. A file that is not MedMNIST's own, byte for
-byte, is read too, and is called a rebuilt copy wherever it is shown. Used in the chapter
-*PneumoniaMNIST*.
+environment variable :data:`VARIABLE` names, from the folder of all downloaded data, which
+:data:`FOLDER` names, or from where the ``medmnist`` package keeps its downloads. Nothing is
+downloaded unless one asks for it. A file that is not MedMNIST's own, byte for byte, is read too,
+and is called a rebuilt copy wherever it is shown. Used in the chapter *PneumoniaMNIST*.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ from lessonlib.images._files import ImageFileError
 
 #: The environment variable that names the file.
 VARIABLE = "PNEUMONIAMNIST_FILE"
+#: The environment variable that names the folder of all data that the course does not bring.
+FOLDER = "COURSE_DATA"
+#: The file's name there, and where the ``medmnist`` package keeps its downloads.
+NAME = "pneumoniamnist.npz"
 #: The file's MD5, as MedMNIST publishes it: it tells a copy from the original, no more.
 MD5 = "28209eda62fecd6e6a2d98b1501bb15f"
 SIDE = 28
@@ -106,11 +110,12 @@ def pneumonia_mnist(
     Parameters
     ----------
     path : path, optional
-        The file ``pneumoniamnist.npz``; by default what :data:`VARIABLE` names, or else what an
-        earlier download left in ``~/.medmnist``.
+        The file ``pneumoniamnist.npz``; by default what :data:`VARIABLE` names, or else the one in
+        the folder that :data:`FOLDER` names, or else what an earlier download left in
+        ``~/.medmnist``.
     download : bool, default False
         Let the ``medmnist`` package download the file (4 MB) to ``~/.medmnist``, unless it lies
-        there already, and read it. `path` and the variable are then not looked at.
+        there already, and read it. `path` and the variables are then not looked at.
 
     Returns
     -------
@@ -155,7 +160,10 @@ def _find(path: str | os.PathLike | None) -> Path:
     elif os.environ.get(VARIABLE):
         file, name = Path(os.environ[VARIABLE]).expanduser(), VARIABLE
     else:
-        file, name = Path.home() / ".medmnist" / "pneumoniamnist.npz", None
+        file, name = Path.home() / ".medmnist" / NAME, None
+        shared = os.environ.get(FOLDER)
+        if shared and (Path(shared).expanduser() / NAME).is_file():
+            file = Path(shared).expanduser() / NAME
     if not file.is_file():
         if name is None:
             raise ImageFileError(f"PneumoniaMNIST is not on this computer: {_remedy()}")
@@ -166,7 +174,8 @@ def _find(path: str | os.PathLike | None) -> Path:
 def _remedy() -> str:
     return (
         "pneumonia_mnist(download=True) fetches it once, 4 MB from zenodo.org; or set the "
-        f"environment variable {VARIABLE} to the path of a pneumoniamnist.npz"
+        f"environment variable {VARIABLE} to the path of a {NAME}, or {FOLDER} to the folder "
+        "that holds it"
     )
 
 
@@ -179,7 +188,7 @@ def _download() -> Path:
     except (RuntimeError, OSError, ValueError) as error:
         message = " ".join(str(error).split())
         raise ImageFileError(f"PneumoniaMNIST could not be downloaded: {message}") from error
-    return Path(publisher.root) / "pneumoniamnist.npz"
+    return Path(publisher.root) / NAME
 
 
 def _split(arrays, key: str) -> LabelledPictures:

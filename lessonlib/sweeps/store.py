@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import random
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -227,8 +228,10 @@ def save(name: str, entries: list[Entry]) -> None:
     rows = sorted((json.dumps(vars(e), sort_keys=True) for e in entries), key=_order)
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    part = path.with_suffix(".part")
-    part.write_text("[\n" + ",\n".join(rows) + "\n]\n", "utf-8", newline="\n")
+    handle, part = tempfile.mkstemp(dir=RESULTS, prefix=f".{name}.", suffix=".part")
+    with open(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write("[\n" + ",\n".join(rows) + "\n]\n")
+    os.chmod(part, 0o644)
     os.replace(part, path)
 
 

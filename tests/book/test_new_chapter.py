@@ -16,6 +16,7 @@ from tests.book.conftest import ROOT
 import course_pages  # isort: skip
 import new_chapter  # isort: skip
 import notebooks  # isort: skip
+import stored  # isort: skip
 
 COPIED = ["_toc.yml", "pyproject.toml", "lessonlib/__init__.py", "tests/test_package.py"]
 
@@ -85,12 +86,11 @@ def test_the_page_runs_and_is_in_step(copy, monkeypatch):
     for page in (copy / "book").glob("*.md"):
         if page.stem != "ultrasound":
             page.unlink()
-    monkeypatch.setattr(notebooks, "BOOK", copy / "book")
-    monkeypatch.setattr(notebooks, "NOTEBOOKS", copy / "notebooks")
+    monkeypatch.setattr(stored, "BOOK", copy / "book")
+    monkeypatch.setattr(stored, "NOTEBOOKS", copy / "notebooks")
     assert notebooks.command_run([], everything=False) == 0
     assert (
-        notebooks.fault(copy / "book" / "ultrasound.md", copy / "notebooks/ultrasound.ipynb")
-        is None
+        stored.fault(copy / "book" / "ultrasound.md", copy / "notebooks/ultrasound.ipynb") is None
     )
     cells = json.loads((copy / "notebooks" / "ultrasound.ipynb").read_text("utf-8"))["cells"]
     drawn = [o for c in cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
@@ -142,7 +142,7 @@ def test_with_a_topic_there_are_package_figures_tests_and_reference(copy):
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     # the page's own cells run with the package that was made
-    page = notebooks.from_page(copy / "book" / "ultrasound.md")
+    page = stored.from_page(copy / "book" / "ultrasound.md")
     code = "\n".join(c.source for c in page.cells if c.cell_type == "code")
     code = "import matplotlib\nmatplotlib.use('Agg')\n" + code
     ran = subprocess.run([sys.executable, "-c", code], cwd=copy, capture_output=True, text=True)

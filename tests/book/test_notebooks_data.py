@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -12,7 +11,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.book.conftest import ROOT
+
+import course_data  # isort: skip
+import notebooks as tool  # isort: skip
+import stored as shelf  # isort: skip
+
 VARIABLE = "COURSE_TEST_DATA"
 PAGE = f"""\
 ---
@@ -47,27 +51,27 @@ assert text != "wrong"
 
 @pytest.fixture
 def book(tmp_path, monkeypatch):
-    """A small book with one chapter that needs data; the tool, the data file, the notebook."""
-    spec = importlib.util.spec_from_file_location(
-        "notebooks_tool", ROOT / "book" / "_tools" / "notebooks.py"
-    )
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    tool.BOOK, tool.NOTEBOOKS = tmp_path / "book", tmp_path / "notebooks"
-    for folder in (tool.BOOK, tool.NOTEBOOKS):
-        folder.mkdir()
-    (tool.BOOK / "page.md").write_text(PAGE, encoding="utf-8")
-    shutil.copy(ROOT / "notebooks" / "conftest.py", tool.NOTEBOOKS)
+    """A small book with one chapter that needs data: its folder, the data file, the notebook."""
+    monkeypatch.setattr(shelf, "BOOK", tmp_path / "book")
+    monkeypatch.setattr(shelf, "NOTEBOOKS", tmp_path / "notebooks")
+    for folder in ("book/_tools", "notebooks", "home"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "book" / "page.md").write_text(PAGE, encoding="utf-8")
+    shutil.copy(ROOT / "notebooks" / "conftest.py", tmp_path / "notebooks")
+    shutil.copy(course_data.__file__, tmp_path / "book" / "_tools")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -ra\n")
     data = tmp_path / "data.txt"
     data.write_text("hello")
-    monkeypatch.delenv(VARIABLE, raising=False)
-    return tool, data, tool.NOTEBOOKS / "page.ipynb"
+    for variable in (VARIABLE, course_data.FOLDER):
+        monkeypatch.delenv(variable, raising=False)
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "home"))
+    return tmp_path, data, tmp_path / "notebooks" / "page.ipynb"
 
 
 def stored(book, monkeypatch):
     """Run the chapter with its data, and leave the variable unset."""
-    tool, data, notebook = book
+    _, data, notebook = book
     with monkeypatch.context() as patch:
         patch.setenv(VARIABLE, str(data))
         assert tool.command_run([], everything=False) == 0
@@ -87,9 +91,9 @@ def nbval(notebook, data=None):
 
 
 def test_without_data_a_chapter_is_not_run(book, monkeypatch, capsys):
-    tool, _, notebook = book
+    _, _, notebook = book
     assert tool.command_run([], everything=False) == 1
-    assert f"not run: {VARIABLE} is not set, and it is missing" in capsys.readouterr().out
+    assert f"not run: {VARIABLE} is not set; it is missing" in capsys.readouterr().out
     assert not notebook.exists()
     stored(book, monkeypatch)
     # what is stored is in step: nothing fails, also not where everything is to run
@@ -99,11 +103,15 @@ def test_without_data_a_chapter_is_not_run(book, monkeypatch, capsys):
 
 
 def test_the_fingerprint_holds_without_data(book, monkeypatch, capsys):
-    tool, _, _ = book
-    stored(book, monkeypatch)
-    monkeypatch.setattr(tool, "digest", lambda files, page: "another")
-    assert tool.command_check() == 1
-    assert "is older than the code it ran" in capsys.readouterr().err
+    page, target = book[0] / "book" / "page.md", stored(book, monkeypatch)
+    monkeypatch.setattr(shelf, "digest", lambda files, page: "another")
+    assert tool.command_check() == 0
+    assert "is older than the code it ran" in capsys.readouterr().out
+    # it cannot be renewed here: that is said, and is nobody's failure
+    assert tool.command_run([], everything=False) == 0
+    said = capsys.readouterr().out
+    assert f"not run: {VARIABLE} is not set; it is older than the code it ran\n" in said
+    assert shelf.fault(page, target) is None
 
 
 def test_the_notebook_stores_what_it_was_made_from(book, monkeypatch):
@@ -119,7 +127,7 @@ def test_nbval_skips_with_the_reason(book, monkeypatch):
     code, shown = nbval(stored(book, monkeypatch))
     assert code == 0
     assert "2 skipped" in shown
-    assert f"its data are not here: set {VARIABLE}" in shown
+    assert f"its data are not here: {VARIABLE} is not set" in shown
 
 
 def change(notebook, old, new):
@@ -153,3 +161,42 @@ def test_nbval_runs_but_does_not_compare_with_other_data(book, monkeypatch):
 def test_nbval_fails_where_the_variable_names_no_file(book, monkeypatch):
     notebook = stored(book, monkeypatch)
     assert nbval(notebook, book[1].with_name("gone.txt"))[0] == 1
+
+
+def test_one_folder_may_hold_all_data(book, monkeypatch, capsys):
+    """COURSE_DATA names a folder; the page's own variable, where it is set, comes first."""
+    root, data, notebook = book
+    page = root / "book" / "page.md"
+    page.write_text(PAGE.replace("\n---\n\n", "\n  file: sets/data.txt\n---\n\n", 1), "utf-8")
+    folder = root / "all"
+    (folder / "sets").mkdir(parents=True)
+    monkeypatch.setenv(course_data.FOLDER, str(folder))
+    assert tool.command_run([], everything=False) == 1
+    assert (
+        "COURSE_DATA names no folder with sets/data.txt; it is missing" in capsys.readouterr().out
+    )
+    (folder / "sets" / "data.txt").write_text("hello")
+    with monkeypatch.context() as patch:
+        patch.setenv(VARIABLE, "")
+        assert tool.command_run([], everything=False) == 0
+    assert nbformat.read(notebook, 4).metadata.course.data_sha256.startswith("2cf24dba5fb0a30e")
+    course = {"needs": VARIABLE, "file": "sets/data.txt"}
+    assert course_data.find(course) == (folder / "sets" / "data.txt").resolve()
+    monkeypatch.setenv(VARIABLE, str(data))
+    assert course_data.find(course) == data.resolve()
+    code, shown = nbval(notebook)
+    assert (code, "2 passed" in shown) == (0, True)
+
+
+def test_a_folder_of_files_is_found_and_summed(tmp_path, monkeypatch):
+    monkeypatch.delenv(course_data.FOLDER, raising=False)
+    course = {"needs": course_data.FOLDER, "file": "films"}
+    assert course_data.find(course) is None
+    monkeypatch.setenv(course_data.FOLDER, str(tmp_path))
+    assert course_data.find(course) is None
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "b").write_text("1")
+    first = course_data.sha256(course_data.find(course))
+    (tmp_path / "films" / "b").rename(tmp_path / "films" / "a")
+    assert course_data.sha256(tmp_path / "films") != first
+    assert course_data.missing(course) == "films is not below the folder that COURSE_DATA names"

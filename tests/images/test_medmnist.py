@@ -27,7 +27,8 @@ def arrays(**changes):
 @pytest.fixture
 def file(tmp_path, monkeypatch):
     """A tiny file, and a computer that has no other."""
-    monkeypatch.delenv(medmnist.VARIABLE, raising=False)
+    for variable in (medmnist.VARIABLE, medmnist.FOLDER):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
     path = tmp_path / "pneumoniamnist.npz"
@@ -75,6 +76,20 @@ def test_the_published_checksum_is_the_original(published):
 def test_the_variable_names_the_file(file, monkeypatch):
     monkeypatch.setenv(medmnist.VARIABLE, str(file))
     assert len(medmnist.pneumonia_mnist().test) == 4
+
+
+def test_the_folder_of_all_data_is_looked_into(file, monkeypatch):
+    monkeypatch.setenv(medmnist.FOLDER, str(file.parent))
+    assert len(medmnist.pneumonia_mnist().test) == 4
+    # the file's own variable comes first
+    monkeypatch.setenv(medmnist.VARIABLE, str(file.with_name("away.npz")))
+    with pytest.raises(ImageFileError, match=rf"{medmnist.VARIABLE} names"):
+        medmnist.pneumonia_mnist()
+    # a folder that has other sets only is no mistake
+    monkeypatch.delenv(medmnist.VARIABLE)
+    monkeypatch.setenv(medmnist.FOLDER, str(file.parent / "home"))
+    with pytest.raises(ImageFileError, match=rf"not on this computer.*{medmnist.FOLDER}"):
+        medmnist.pneumonia_mnist()
 
 
 def test_an_earlier_download_is_found(file):
