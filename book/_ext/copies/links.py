@@ -1,0 +1,126 @@
+"""Where the links of a page lead in its copy: to other copies, to sources, to the published book."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import posixpath
+from pathlib import Path
+from urllib.parse import quote
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+
+GLOSSARY, REFERENCES = "book/glossary", "book/references"
+
+
+class Course:
+    """What the links of all pages share."""
+
+    def __init__(self, app):
+        self.env, self.builder, self.source = app.env, app.builder, Path(app.srcdir)
+        self.numbers_of = app.config.numfig_format
+        self.site = (app.config.html_baseurl or "").rstrip("/")
+        address, _, branch = app.config.course_repository.rpartition("@")
+        self.files = f"{address}/raw/{branch}" if address else ""
+        self.labels: dict[str, set[str]] = {}
+        for docname, name in app.env.get_domain("std").anonlabels.values():
+            self.labels.setdefault(docname, set()).add(name)
+        self._sources: dict[str, str] | None = None
+        self._definitions: dict[str, str] | None = None
+
+    def name(self, docname: str) -> str | None:
+        """The file of a page's copy; None where a page has none."""
+        if docname not in self.env.found_docs or docname.startswith("book/api/"):
+            return None
+        return f"{posixpath.basename(docname)}.ipynb"
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Web addresses of what is cited, by the name of its place in the list of references."""
+        if self._sources is None:
+            self._sources = {}
+            for citation in self.env.get_domain("cite").citations:
+                fields = citation.entry.fields
+                address = fields.get("url", "")
+                if not address and "doi" in fields:
+                    address = f"https://doi.org/{quote(fields['doi'])}"
+                if not address and "eprint" in fields:
+                    address = f"https://arxiv.org/abs/{fields['eprint']}"
+                self._sources[citation.citation_id] = address
+        return self._sources
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """What the glossary says, by the name of a term's place in it."""
+        if self._definitions is None:
+            self._definitions = {}
+            glossary = self.env.get_doctree(GLOSSARY)
+            for item in glossary.findall(nodes.definition_list_item):
+                said = next(iter(item.findall(nodes.paragraph)))
+                for term in item.findall(nodes.term):
+                    for name in term["ids"]:
+                        self._definitions[name] = " ".join(said.astext().split())
+        return self._definitions
+
+
+class Links:
+    """Links of one page."""
+
+    def __init__(self, course: Course, docname: str):
+        self.course, self.docname = course, docname
+        self.attachments: dict[str, dict[str, str]] = {}  # of the text cell that is being written
+
+    def wanted(self, node: nodes.Element) -> list[str]:
+        """Names of a node that the book has a label for, and so perhaps a link to."""
+        labels = self.course.labels.get(self.docname, set())
+        return [name for name in node.get("ids", []) if name in labels]
+
+    def number(self, node: nodes.Element) -> str:
+        """``Fig. 3`` or ``Table 1``, as the book counts."""
+        kind = "table" if isinstance(node, nodes.table) else "figure"
+        numbers = self.course.env.toc_fignumbers.get(self.docname, {}).get(kind, {})
+        for name in node["ids"]:
+            if name in numbers:
+                return self.course.numbers_of[kind] % ".".join(map(str, numbers[name]))
+        return ""
+
+    def follow(self, node: nodes.Element, title: str) -> tuple[str, str]:
+        """Where a reference leads in the copy, and what is shown when one points at it."""
+        if "refid" in node:
+            return f"#{node['refid']}", title
+        address = node.get("refuri", "")
+        if not node.get("internal"):
+            return address, title
+        path, _, name = address.partition("#")
+        here = posixpath.dirname(self.docname)
+        docname = posixpath.normpath(posixpath.join(here, path)).removesuffix(".html")
+        docname = docname if path else self.docname
+        if docname == REFERENCES and self.course.sources.get(name):
+            return self.course.sources[name], title
+        if docname == GLOSSARY and name:
+            if name not in self.course.definitions:
+                raise ExtensionError(f"copies: the glossary has no term {name}")
+            title = self.course.definitions[name]
+        file = self.course.name(docname)
+        if file is None:
+            site = self.course.site
+            return (f"{site}/{docname}.html" + f"#{name}" * bool(name) if site else ""), ""
+        if docname == self.docname:
+            return f"#{name}", title
+        return file + f"#{name}" * bool(name), title
+
+    def file(self, target: str) -> str:
+        """The address of a file of the repository; nothing where the repository has none."""
+        if not self.course.files:
+            return ""
+        here = posixpath.dirname(self.docname)
+        return f"{self.course.files}/{posixpath.normpath(posixpath.join(here, target))}"
+
+    def picture(self, node: nodes.image) -> str:
+        """A picture of the text, carried inside its cell."""
+        path = self.course.source / node["uri"]
+        kind = mimetypes.guess_type(path.name)[0] or "image/png"
+        self.attachments[path.name] = {kind: base64.b64encode(path.read_bytes()).decode()}
+        alt = " ".join(node.get("alt", "").split()).replace("[", "(").replace("]", ")")
+        return f"![{alt}](attachment:{quote(path.name)})"
