@@ -75,19 +75,11 @@ def code_cell(
     about = f"{comes_from(page, docname, origin)} It needs Python 3.11 or newer and {listed}"
     about += f", and the file that the environment variable `{variable}` names" * bool(variable)
     about += ". Where links lead to other pages, their copies lie in the same folder."
-    source = CODE.read_text("utf-8").strip()
-    values = {
-        "ABOUT": about,
-        "NEEDED": needed,
-        "VARIABLE": variable,
-        "ADDRESS": origin.address,
-        "VERSION": origin.version,
-    }
-    head, _, rest = source.partition("\n\n    def missing")
-    for name, value in values.items():
-        head = head.replace(name, repr(value))
+    values = (about, needed, variable, origin.address, origin.version)
+    call = f"look_around(\n{''.join(f'    {value!r},{chr(10)}' for value in values)})"
+    source = f"{CODE.read_text('utf-8').rstrip()}\n\n\n{call}\ndel look_around"
     told = f"{about}\n\n**Run this cell first:** it says whether all of that is here."
-    cell = nbformat.v4.new_code_cell(f"{head}\n\n    def missing{rest}")
+    cell = nbformat.v4.new_code_cell(source)
     data = {"text/markdown": told, "text/plain": "<IPython.core.display.Markdown object>"}
     cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
     cell.metadata["jupyter"] = {"source_hidden": True}

@@ -1,14 +1,18 @@
-"""Where the links of a page lead in its copy: to other copies, to sources, to the published book."""
+"""Where the links of a page lead in its copy: other copies, sources, the published book."""
 
 from __future__ import annotations
 
+import ast
 import base64
 import mimetypes
 import posixpath
+import re
+import unicodedata
 from pathlib import Path
 from urllib.parse import quote
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.errors import ExtensionError
 
 GLOSSARY, REFERENCES = "book/glossary", "book/references"
@@ -60,8 +64,33 @@ class Course:
                 said = next(iter(item.findall(nodes.paragraph)))
                 for term in item.findall(nodes.term):
                     for name in term["ids"]:
-                        self._definitions[name] = " ".join(said.astext().split())
+                        self._definitions[name] = " ".join(self.in_words(said).split())
         return self._definitions
+
+    def in_words(self, node: nodes.Node) -> str:
+        """A paragraph as a tooltip can show it: no links, and formulas in Unicode."""
+        if isinstance(node, nodes.math):
+            return without_tex(node.astext())
+        if isinstance(node, nodes.Text):
+            return node.astext()
+        if isinstance(node, addnodes.pending_xref) and node["reftype"] == "doc":
+            docname = node["reftarget"].lstrip("/")
+            return node.astext() if node["refexplicit"] else self.env.titles[docname].astext()
+        return "".join(map(self.in_words, node.children))
+
+
+def without_tex(formula: str) -> str:
+    """A short formula in Unicode: Greek letters for their names, no braces."""
+
+    def sign(found: re.Match) -> str:
+        name = found[1]
+        try:
+            kind = "CAPITAL" if name[0].isupper() else "SMALL"
+            return unicodedata.lookup(f"GREEK {kind} LETTER {name.upper()}")
+        except KeyError:
+            return name
+
+    return re.sub(r"\\([A-Za-z]+)\s?", sign, formula).replace("{", "").replace("}", "")
 
 
 class Links:
@@ -109,6 +138,15 @@ class Links:
         if docname == self.docname:
             return f"#{name}", title
         return file + f"#{name}" * bool(name), title
+
+    def to_check(self, starter: str) -> str:
+        """How an exercise is checked in a notebook: its class, written in a cell."""
+        name = next(n.name for n in ast.parse(starter).body if isinstance(n, ast.ClassDef))
+        code = f"from lessonlib import grading\n\ngrading.check({name})"
+        return (
+            "In this notebook, copy it into a new cell, write your solution there, and check it in "
+            f"the next one:\n\n```python\n{code}\n```"
+        )
 
     def file(self, target: str) -> str:
         """The address of a file of the repository; nothing where the repository has none."""

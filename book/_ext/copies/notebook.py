@@ -8,10 +8,11 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
+from sphinx import addnodes
 
 from . import first_cell
+from .blocks import Blocks
 from .links import Course, Links
-from .markdown import Blocks
 
 #: What the book does with a cell by its tags, in the words of Jupyter's own metadata.
 FOLDED = {
@@ -39,6 +40,7 @@ class Copy:
         self.blocks = Blocks(self.links)
         self.cells: list[nbformat.NotebookNode] = []
         self.waiting: list[str] = []  # blocks of the text cell that is being written
+        self.listed = False
         self.given = 0  # how many cells of the stored notebook are dealt with
 
     def walk(self, children, level: int = 1) -> None:
@@ -53,25 +55,28 @@ class Copy:
                 self.give(node["cell_index"] + 1)
                 self.waiting += [self.blocks.caption(f) for f in node.findall(nodes.figure)]
             elif isinstance(node, nodes.compound) and "toctree-wrapper" in node["classes"]:
-                self.waiting.append(self.contents(node))
-            elif isinstance(node, nodes.container) and "cell_index" not in node:
-                self.waiting.append(self.blocks.one(node))
+                self.contents(node)
             else:
                 self.waiting.append(self.blocks.one(node))
 
-    def contents(self, wrapper: nodes.compound) -> str:
-        """The pages of one part of the book, in its order."""
-        env = self.course.env
-        for tree in env.get_doctree(self.docname).findall(nodes.Element):
-            if tree.tagname == "toctree" and tree.get("caption") == wrapper.get("caption"):
-                lines = []
-                for _, docname in tree["entries"]:
-                    if file := self.course.name(docname):
-                        title = self.blocks.inline(env.titles[docname].children)
-                        lines.append(f"- [{title}]({file})")
-                caption = wrapper.get("caption")
-                return "\n\n".join([f"**{caption}**"] * bool(caption) + ["\n".join(lines)])
-        return ""
+    def contents(self, wrapper: nodes.compound) -> None:
+        """The pages of one part of the book in its order, in a section of their own."""
+        env, caption = self.course.env, wrapper.get("caption")
+        trees = env.get_doctree(self.docname).findall(addnodes.toctree)
+        for tree in trees:
+            if tree.get("caption") != caption:
+                continue
+            files = [(self.course.name(docname), docname) for _, docname in tree["entries"]]
+            lines = [
+                f"- [{self.blocks.inline(env.titles[docname].children)}]({file})"
+                for file, docname in files
+                if file
+            ]
+            if not self.listed:
+                self.flush()
+                self.waiting.append("## All pages, in their order")
+            self.listed = True
+            self.waiting += [f"**{caption}**"] * bool(caption) + ["\n".join(lines)]
 
     def flush(self) -> None:
         source = "\n\n".join(filter(None, self.waiting))
@@ -92,7 +97,7 @@ class Copy:
         self.given = until
 
     def finish(self, page: str, origin: first_cell.Origin) -> nbformat.NotebookNode:
-        """Return the notebook, with its first cell and with ids that depend on nothing but place."""
+        """Return the notebook, with its first cell and ids that depend on nothing but place."""
         self.flush()
         if self.stored is None:
             first = first_cell.text_cell(page, self.docname, origin)

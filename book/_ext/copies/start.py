@@ -1,5 +1,5 @@
 # This cell is not part of the page: it looks whether the notebook can run here.
-def look_around():
+def look_around(about, needed, variable, address, version):
     import importlib
     import os
     import subprocess
@@ -7,8 +7,7 @@ def look_around():
 
     from IPython.display import Markdown, display
 
-    about, needed, variable = ABOUT, NEEDED, VARIABLE
-    address, version, folder = ADDRESS, VERSION, "/content/imaging-course"
+    folder = "/content/imaging-course"  # on Colab
 
     def missing():
         importlib.invalidate_caches()
@@ -42,7 +41,3 @@ python -m pip install -e "imaging-course[chapters]"
     else:
         told = "**Everything that it needs is here.**"
     display(Markdown(f"{about}\n\n{told}"))
-
-
-look_around()
-del look_around

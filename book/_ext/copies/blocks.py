@@ -15,7 +15,9 @@ from html import escape
 from docutils import nodes
 from sphinx.errors import ExtensionError
 
+from .inline import SILENT, Inline, anchor, raw, text, text_in_html
 from .links import Links
+from .tables import table
 
 #: Jupyter's boxes, by what the book calls an admonition.
 BOXES = {
@@ -26,27 +28,7 @@ BOXES = {
     "danger": "danger",
     "error": "danger",
 }
-#: Nodes that show nothing.
-SILENT = {"comment", "target", "index", "substitution_definition", "tabular_col_spec", "wbr"}
-_SPECIAL = re.compile(r"([\\`*\[\]$])|(?<![^\W_])(_)|(_)(?![^\W_])")
 _LINE_START = re.compile(r"^(\d+)([.)])(?=\s)|^([-+#>=~]|:::)")
-
-
-def text(words: str) -> str:
-    """Plain words, so that Markdown shows them as they are."""
-    words = words.replace("\x00", "").replace("\n", " ")
-    words = words.replace("&", "&amp;").replace("<", "&lt;").replace("~~", "\\~\\~")
-    return _SPECIAL.sub(lambda found: "\\" + found[0], words)
-
-
-def code(words: str) -> str:
-    """A piece of code within a sentence."""
-    words = words.replace("\n", " ")
-    fence = "`"
-    while fence in words:
-        fence += "`"
-    space = " " if words.startswith("`") or words.endswith("`") else ""
-    return f"{fence}{space}{words}{space}{fence}"
 
 
 def fenced(words: str, language: str = "") -> str:
@@ -65,115 +47,14 @@ def indent(block: str, by: str) -> str:
 
 def folded(summary: str, body: str) -> str:
     """Something to open: an answer, a hint, a solution."""
-    return f"<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
+    # a margin, as Jupyter's own style sheets leave none below what can be opened
+    start = '<details style="margin-bottom: 1em">'
+    return f"{start}\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 
-def anchor(name: str) -> str:
-    return f'<a id="{escape(name)}"></a>'
-
-
-class Inline:
-    """Words of a sentence: as Markdown, or as HTML where Markdown is not read (a summary)."""
-
-    def __init__(self, links: Links, html: bool = False):
-        self.links, self.html = links, html
-
-    def __call__(self, children: Iterable[nodes.Node]) -> str:
-        return "".join(self.one(child) for child in children)
-
-    def one(self, node: nodes.Node) -> str:
-        if isinstance(node, nodes.Text):
-            return escape(node.astext(), quote=False) if self.html else text(node.astext())
-        name = type(node).__name__
-        if name in SILENT:
-            return ""
-        write = getattr(self, f"on_{name}", None)
-        if write is None:
-            raise ExtensionError(f"copies: <{name}> within a sentence is not known: {node}")
-        return write(node)
-
-    def styled(self, node, mark: str, tag: str) -> str:
-        inner = self(node.children)
-        bare = inner.strip()
-        if not bare:
-            return inner
-        before, after = inner.split(bare, 1) if bare in inner else ("", "")
-        # Markdown closes emphasis at a letter's edge only, HTML anywhere
-        plain = not self.html and bare[0].isalnum() and bare[-1].isalnum()
-        inside = f"{mark}{bare}{mark}" if plain else f"<{tag}>{bare}</{tag}>"
-        return f"{before}{inside}{after}"
-
-    def on_emphasis(self, node):
-        return self.styled(node, "*", "em")
-
-    def on_strong(self, node):
-        return self.styled(node, "**", "strong")
-
-    def on_subscript(self, node):
-        return f"<sub>{self(node.children)}</sub>"
-
-    def on_superscript(self, node):
-        return f"<sup>{self(node.children)}</sup>"
-
-    def on_literal(self, node):
-        if self.html:
-            return f"<code>{escape(node.astext(), quote=False)}</code>"
-        return code(node.astext())
-
-    on_literal_strong = on_literal_emphasis = on_literal
-
-    def on_math(self, node):
-        return f"${' '.join(node.astext().split())}$"
-
-    def on_inline(self, node):
-        if any(name.startswith("sd-summary-state") for name in node["classes"]):
-            return ""  # the book's own arrow
-        named = "".join(anchor(name) for name in self.links.wanted(node))
-        return named + self(node.children)
-
-    def on_reference(self, node):
-        words, title = self(node.children), node.get("reftitle", "")
-        if node.children and isinstance(node[0], nodes.image):
-            return words
-        address, title = self.links.follow(node, title)
-        if not address:
-            return words
-        if self.html:
-            shown = f' title="{escape(title)}"' if title else ""
-            return f'<a href="{escape(address)}"{shown}>{words}</a>'
-        title = title.replace("\\", "\\\\").replace('"', "&quot;")
-        shown = f' "{title}"' if title else ""
-        return f"[{words}]({address}{shown})"
-
-    on_number_reference = on_reference
-
-    def on_download_reference(self, node):
-        address = self.links.file(node["reftarget"])
-        words = self(node.children)
-        return f"[{words}]({address})" if address else words
-
-    def on_image(self, node):
-        return self.links.picture(node)
-
-    def on_raw(self, node):
-        return _raw(node)
-
-    def on_PassthroughTextElement(self, node):
-        return self(node.children)
-
-    on_abbreviation = on_title_reference = on_PassthroughTextElement
-
-
-def _raw(node) -> str:
-    """Comments show nothing; a drawing that a sanitizer would take away is named instead."""
-    markup = re.sub(r"<!--.*?-->", "", node.astext(), flags=re.DOTALL).strip()
-    if node.get("format") != "html" or not markup or "octicon" in markup or "thebe" in markup:
-        return ""
-    if markup.startswith("<script>kernelName"):
-        return ""
-    if "<svg" in markup:
-        return "The book's page shows this as a drawing; the table says the same."
-    raise ExtensionError(f"copies: raw HTML that no notebook program shows: {markup[:80]}")
+def box(kind: str, heading: str, body: str) -> str:
+    """A box as Jupyter's own style sheets draw it."""
+    return f'<div class="alert alert-{kind}">\n\n<strong>{heading}</strong>\n\n{body}\n\n</div>'
 
 
 class Blocks:
@@ -190,7 +71,7 @@ class Blocks:
         name = type(node).__name__
         if name in SILENT:
             return ""
-        write: Callable | None = getattr(self, f"on_{name}", None)
+        write: Callable | None = getattr(self, f"on_{name.lower()}", None)
         if write is None:
             raise ExtensionError(f"copies: <{name}> is not known: {str(node)[:200]}")
         return write(node)
@@ -217,7 +98,7 @@ class Blocks:
         return "---"
 
     def on_raw(self, node):
-        return _raw(node)
+        return raw(node)
 
     def on_math_block(self, node):
         tex = node.astext().strip()
@@ -226,7 +107,10 @@ class Blocks:
     def on_literal_block(self, node):
         language = node.get("language", "")
         plain = {"default", "none", "text", "myst-ansi", ""}
-        return fenced(node.astext(), "" if language in plain else language)
+        lines = fenced(node.astext(), "" if language in plain else language)
+        if "live-exercise" in node["classes"]:  # on the page one writes and checks it in place
+            lines += f"\n\n{self.links.to_check(node.astext())}"
+        return lines
 
     def on_doctest_block(self, node):
         return fenced(node.astext(), "python")
@@ -324,7 +208,7 @@ class Blocks:
     def on_caption(self, node):
         return self.inline(node.children)
 
-    def on_Part(self, node):  # of the quizzes
+    def on_part(self, node):  # of the quizzes
         css = node["classes"]
         if "quiz-choices" in css:
             return "\n".join(
@@ -343,8 +227,8 @@ class Blocks:
         unit = node["attributes"].get("data-unit")
         blocks = self(node.children)
         if unit:  # what is asked for, before the answer
-            question, answer = blocks.rsplit("<details>", 1)
-            return f"{question}*Answer in {text(unit)}.*\n\n<details>{answer}"
+            question, answer = blocks.rsplit("<details", 1)
+            return f"{question}*Answer in {text(unit)}.*\n\n<details{answer}"
         return blocks
 
     # --- tables and figures ---
@@ -371,44 +255,3 @@ class Blocks:
                 alt = escape(" ".join(image["alt"].split()), quote=False)
                 blocks.append(folded("The figure in words", text_in_html(alt)))
         return "\n\n".join(blocks)
-
-
-def text_in_html(escaped: str) -> str:
-    """Words that are escaped for HTML, where Markdown is read as well."""
-    return _SPECIAL.sub(lambda found: "\\" + found[0], escaped)
-
-
-def box(kind: str, heading: str, body: str) -> str:
-    """A box as Jupyter's own style sheets draw it."""
-    return f'<div class="alert alert-{kind}">\n\n<strong>{heading}</strong>\n\n{body}\n\n</div>'
-
-
-def table(blocks: Blocks, node: nodes.table) -> str:
-    """A pipe table; every cell of this book's tables is a sentence or a list of short lines."""
-    group = next(iter(node.findall(nodes.tgroup)))
-    rows = [
-        [_cell(blocks, entry) for entry in row.children] for row in group.findall(nodes.row)
-    ]
-    heads = sum(len(list(head.findall(nodes.row))) for head in group.findall(nodes.thead))
-    if heads == 0:
-        rows.insert(0, [""] * len(rows[0]))
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    lines.insert(1, f"|{' --- |' * len(rows[0])}")
-    titles = [child for child in node.children if isinstance(child, nodes.title)]
-    number = blocks.links.number(node)
-    named = "".join(anchor(name) for name in blocks.links.wanted(node))
-    said = [f"**{number}**"] * bool(number) + [blocks.inline(t.children) for t in titles]
-    above = named + " ".join(said)
-    return "\n\n".join(filter(None, [above, "\n".join(lines)]))
-
-
-def _cell(blocks: Blocks, entry: nodes.entry) -> str:
-    lines = []
-    for child in entry.children:
-        if isinstance(child, nodes.bullet_list):
-            lines += [f"• {blocks(item.children)}" for item in child.children]
-        else:
-            lines.append(blocks.one(child))
-    words = "<br>".join(filter(None, lines)).replace("\n", " ")
-    # a bar within a formula or a piece of code would end the cell
-    return re.sub(r"(?<!\\)\|", r"\\|", words)
