@@ -28,6 +28,8 @@ def served(folder: Path, home: Path, theme: str = "light") -> Iterator[Lab]:
     """Serve a folder in JupyterLab, with settings of its own in `home`."""
     settings = {
         "apputils-extension/themes": {"theme": THEMES[theme]},
+        # all cells stand in the page, those too that are not looked at
+        "notebook-extension/tracker": {"windowingMode": "none"},
         "apputils-extension/notification": {"checkForUpdates": False, "fetchNews": "false"},
     }
     for name, values in settings.items():
@@ -88,7 +90,7 @@ class Lab:
     @staticmethod
     def run_all(tab, seconds: int = 120) -> None:
         """Run every cell of the open notebook, and wait until the kernel has nothing to do."""
-        tab.evaluate("() => window.jupyterapp.serviceManager.ready")
+        tab.wait_for_selector("text=| Idle", timeout=1000 * seconds)
         tab.evaluate(
             """async (seconds) => {
               const ended = window.jupyterapp.commands.execute("notebook:run-all-cells");

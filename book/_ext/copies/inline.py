@@ -19,8 +19,8 @@ _SPECIAL = re.compile(r"([\\`*\[\]$])|(?<![^\W_])(_)|(_)(?![^\W_])")
 def text(words: str) -> str:
     """Plain words, so that Markdown shows them as they are."""
     words = words.replace("\x00", "").replace("\n", " ")
-    words = words.replace("&", "&amp;").replace("<", "&lt;").replace("~~", "\\~\\~")
-    return _SPECIAL.sub(lambda found: "\\" + found[0], words)
+    words = words.replace("&", "&amp;").replace("<", "&lt;")
+    return _SPECIAL.sub(lambda found: "\\" + found[0], words).replace("~~", "\\~\\~")
 
 
 def code(words: str) -> str:
@@ -137,7 +137,7 @@ class Inline:
     def on_image(self, node):
         return self.links.picture(node)
 
-    def onraw(self, node):
+    def on_raw(self, node):
         return raw(node)
 
     def on_passthroughtextelement(self, node):
@@ -151,7 +151,9 @@ def raw(node) -> str:
     markup = re.sub(r"<!--.*?-->", "", node.astext(), flags=re.DOTALL).strip()
     if node.get("format") != "html" or not markup or "octicon" in markup or "thebe" in markup:
         return ""
-    if markup.startswith("<script>kernelName"):
+    if re.fullmatch("</?code>", markup):
+        return markup
+    if markup == "<wbr>" or markup.startswith("<script>kernelName"):
         return ""
     if "<svg" in markup:
         return "The book's page shows this as a drawing; the table says the same."

@@ -22,11 +22,22 @@ FOLDED = {
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
+def writes_labels(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell prints the book's own labels and links, which its page resolves.
+
+    Its output stays as it is, folded; what the page makes of it follows as text.
+    """
+    written = [output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
+    return any("{#" in text or "](#" in text for text in written)
+
+
 def plain(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A stored code cell without the book's labels, folded where the book folds it."""
     tags = set(cell.metadata.get("tags", []))
     copy = nbformat.from_dict(cell)
     hidden = {key: True for key, own in FOLDED.items() if tags & own}
+    if writes_labels(cell):
+        hidden["outputs_hidden"] = True
     copy.metadata = nbformat.from_dict({"jupyter": hidden} if hidden else {})
     return copy
 
@@ -54,6 +65,8 @@ class Copy:
             elif isinstance(node, nodes.Element) and node.get("nb_element") == "cell_code":
                 self.give(node["cell_index"] + 1)
                 self.waiting += [self.blocks.caption(f) for f in node.findall(nodes.figure)]
+                if writes_labels(self.stored.cells[node["cell_index"]]):
+                    self.waiting.append(self.blocks(node[-1].children))
             elif isinstance(node, nodes.compound) and "toctree-wrapper" in node["classes"]:
                 self.contents(node)
             else:
