@@ -83,8 +83,8 @@ class Lab:
         """A tab with one notebook open in Lab's simple interface."""
         tab = browser.new_page(viewport={"width": width, "height": height})
         tab.goto(f"{self.address}/doc/tree/{name}?token={self.token}&reset")
-        tab.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        tab.wait_for_selector(".jp-MarkdownOutput h1", timeout=60_000)
+        tab.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
+        tab.wait_for_selector(".jp-MarkdownOutput h1", timeout=120_000)
         return tab
 
     @staticmethod

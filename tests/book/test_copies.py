@@ -370,7 +370,73 @@ def test_formulas_in_tooltips_are_words():
     assert without_tex(r"\lambda") == "λ"
     assert without_tex(r"(1 - p_t)^\gamma") == "(1 - p_t)^γ"
     assert without_tex(r"-\log p_t") == "-log p_t"
-    assert without_tex(r"\Delta x^{2}") == "Δx^2"
+    assert without_tex(r"\Delta x^{2}") == "Δ x^2"
+
+
+# --- sliders ---
+
+
+class Untrusted(HTMLParser):
+    """What is left of an output in a notebook that is not trusted.
+
+    JupyterLab's sanitizer takes away scripts, style sheets and drawings, and every attribute
+    without a value.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.open: list[bool] = []  # whether each open element is hidden
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("input", "br"):
+            self.open.append(bool(dict(attributes).get("hidden")) or tag in ("script", "style"))
+
+    def handle_endtag(self, tag):
+        if tag not in ("input", "br"):
+            self.open.pop()
+
+    def handle_data(self, data):
+        if not any(self.open):
+            self.seen.append(data)
+
+
+def sliders() -> dict[str, str]:
+    """The HTML of each slider of the course, with little in it."""
+    import numpy as np
+
+    from lessonlib.evaluation import OperatingPoint
+    from lessonlib.figures.focal_slider import focal_slider
+    from lessonlib.figures.stretch_slider import SliderPicture, stretch_slider
+    from lessonlib.figures.threshold_slider import threshold_slider
+    from lessonlib.imbalance import focal_curve
+
+    grid = np.linspace(0, 1, 5)
+    curves = focal_curve(grid, 2), focal_curve(grid, 0)
+    said = {0.02: 0.1}
+    focal = focal_slider(*curves, 0.25, (0.3, 0.1), said, gammas=[0, 2], alphas=[0.25, 0.5])
+    points = [OperatingPoint(0.5, 0.75, 0.75, tp=3, fn=1, fp=1, tn=3)]
+    picture = SliderPicture(np.eye(4, dtype=np.uint8), 0.0, 1.0, "four pixels")
+    return {
+        "focal": focal.data,
+        "threshold": threshold_slider(points, [0.1], [5]).data,
+        "stretch": stretch_slider({"sky": picture}, [1.0], [1.0]).data,
+    }
+
+
+@pytest.mark.parametrize("name", ["focal", "threshold", "stretch"])
+def test_a_slider_brings_what_moves_it_and_says_so_where_that_is_taken_away(name):
+    markup = sliders()[name]
+    beside = ROOT / "lessonlib" / "figures" / "sliders"
+    for kind in ("css", "js"):
+        assert (beside / f"{name}-slider.{kind}").read_text("utf-8").strip() in markup
+    assert not re.search(r"(src|href)=|https?:", markup), "something is loaded"
+    reader = Untrusted()
+    reader.feed(markup)
+    assert reader.open == []
+    seen = " ".join("".join(reader.seen).split())
+    assert "where scripts run: in the book, and in a notebook once this cell has run" in seen
+    assert len(seen) < 200, "parts of a slider that does not move"
 
 
 # --- what is removed ---

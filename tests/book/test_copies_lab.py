@@ -20,8 +20,9 @@ RAW = [r"\{glue", r"\{term", r"\{cite", r"\{doc", r":::", r"^\([\w-]+\)=", r"\]\
 #: What went wrong in cells that were run.
 FAULTS = """() => ['error', 'stderr'].flatMap(kind => [...document.querySelectorAll(
   `[data-mime-type="application/vnd.jupyter.${kind}"]`)]).map(e => e.textContent)"""
-PROMPTS = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
-  .map(e => e.textContent)"""
+#: How often each code cell was run, as the open notebook counts.
+COUNTS = """() => [...window.jupyterapp.shell.currentWidget.content.widgets]
+  .filter(cell => cell.model.type === 'code').map(cell => cell.model.executionCount)"""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,8 @@ def test_it_reads_well_and_runs_through(browser, lab, name):
     assert tab.evaluate(FAULTS) == []
     first = tab.locator(".jp-CodeCell").first.inner_text()
     assert "Everything that it needs is here." in first
-    assert not [prompt for prompt in tab.evaluate(PROMPTS) if not re.search(r"\d", prompt)]
+    counts = tab.evaluate(COUNTS)
+    assert counts == list(range(1, len(counts) + 1))
     tab.close()
 
 
@@ -72,6 +74,20 @@ def test_an_answer_opens_and_a_term_leads_to_the_glossary(browser, lab):
     tab.wait_for_timeout(1000)
     place = heading.bounding_box()
     assert 0 <= place["y"] < 900, "the glossary opened elsewhere"
+    tab.close()
+
+
+def test_a_slider_moves_in_a_notebook(browser, lab):
+    tab = lab.open(browser, "evaluation.ipynb")
+    lab.run_all(tab, 300)
+    box = tab.locator(".threshold-slider")
+    assert not box.locator('[data-part="fallback"]').is_visible()
+    value, called = (box.locator(f'[data-part="{name}"]') for name in ("threshold-value", "fp"))
+    before = value.inner_text(), int(called.inner_text())
+    box.locator("#slider-threshold").focus()
+    tab.keyboard.press("End")
+    assert float(value.inner_text()) != float(before[0])
+    assert int(called.inner_text()) != before[1]
     tab.close()
 
 

@@ -75,7 +75,8 @@ def copy_page(app, doctree, docname) -> None:
 
 def hand_out(app, pagename, templatename, context, doctree) -> None:
     """Have the page's download button give the copy."""
-    name = Course(app).name(pagename) if doctree is not None else None
+    course = app.course_links or Course(app)
+    name = course.name(pagename) if doctree is not None else None
     if name is None:
         return
     for button in context.get("header_buttons", []):

@@ -130,9 +130,9 @@ class Inline:
     on_number_reference = on_reference
 
     def on_download_reference(self, node):
-        address = self.links.file(node["reftarget"])
+        path, address = self.links.file(node["reftarget"])
         words = self(node.children)
-        return f"[{words}]({address})" if address else words
+        return f"[{words}]({address})" if address else f"{words} ({code(path)})"
 
     def on_image(self, node):
         return self.links.picture(node)

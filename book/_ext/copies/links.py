@@ -90,7 +90,7 @@ def without_tex(formula: str) -> str:
         except KeyError:
             return name
 
-    return re.sub(r"\\([A-Za-z]+)\s?", sign, formula).replace("{", "").replace("}", "")
+    return re.sub(r"\\([A-Za-z]+)", sign, formula).replace("{", "").replace("}", "")
 
 
 class Links:
@@ -148,12 +148,11 @@ class Links:
             f"the next one:\n\n```python\n{code}\n```"
         )
 
-    def file(self, target: str) -> str:
-        """The address of a file of the repository; nothing where the repository has none."""
-        if not self.course.files:
-            return ""
+    def file(self, target: str) -> tuple[str, str]:
+        """A file's path in the repository, and its address; nothing where that is not known."""
         here = posixpath.dirname(self.docname)
-        return f"{self.course.files}/{posixpath.normpath(posixpath.join(here, target))}"
+        path = posixpath.normpath(posixpath.join(here, target))
+        return path, f"{self.course.files}/{path}" if self.course.files else ""
 
     def picture(self, node: nodes.image) -> str:
         """A picture of the text, carried inside its cell."""
