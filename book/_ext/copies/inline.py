@@ -131,7 +131,7 @@ class Inline:
 
     def on_download_reference(self, node):
         path, address = self.links.file(node["reftarget"])
-        words = self(node.children)
+        words = text(node.astext())
         return f"[{words}]({address})" if address else f"{words} ({code(path)})"
 
     def on_image(self, node):
