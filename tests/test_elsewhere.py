@@ -210,7 +210,8 @@ def test_colab_installs_what_the_chapters_need():
     assert extra - {"myst-nb"} <= pinned  # myst-nb comes with jupyter-book; chapters call its glue
     assert core - {"pillow"} <= pinned
     assert pinned <= core | extra
-    assert "[chapters]" in elsewhere.PLACEHOLDER.colab_cell
+    cell = (ROOT / "book" / "_ext" / "copies" / "start.py").read_text("utf-8")
+    assert cell.count("[chapters]") == 2  # on Colab by itself, elsewhere as a line to type
 
 
 def configured(url: str, branch: str = "main", **buttons: str) -> dict:
@@ -229,7 +230,8 @@ def test_without_an_address_there_are_no_buttons():
 
 def test_with_an_address_there_are():
     assert set(configured("https://github.com/owner/name")) == {"binderhub_url", "colab_url"}
-    assert set(configured("https://gitlab.com/owner/name")) == {"binderhub_url"}
+    gitlab = configured("https://gitlab.com/owner/name", jupyterhub_url="https://hub.example")
+    assert set(gitlab) == {"binderhub_url"}
 
 
 @pytest.mark.parametrize(
@@ -250,15 +252,74 @@ def test_an_address_that_would_give_dead_links_is_refused(url, branch, named):
 def test_links_are_what_the_services_expect():
     github = elsewhere.parse("https://github.com/owner/name", "a/branch")
     assert github.binder("https://mybinder.org/") == (
-        "https://mybinder.org/v2/gh/owner/name/a%2Fbranch?urlpath=lab/tree/notebooks/index.ipynb"
+        "https://mybinder.org/v2/gh/owner/name/a%2Fbranch?urlpath=lab/tree/work/index.ipynb"
     )
     assert github.colab("https://colab.research.google.com") == (
-        "https://colab.research.google.com/github/owner/name/blob/a/branch/notebooks/index.ipynb"
+        "https://colab.research.google.com/github/owner/name/blob/copies/index.ipynb"
     )
     gitlab = elsewhere.parse("https://gitlab.com/owner/name", "main")
     assert "/v2/gl/owner%2Fname/main?" in gitlab.binder("https://mybinder.org")
-    assert (ROOT / elsewhere.FIRST).exists()
-    assert (ROOT / f"{elsewhere.SETUP}.md").exists()
+    assert github.hub("https://hub.example/", "faces.ipynb") == (
+        "https://hub.example/hub/user-redirect/git-pull?repo=https%3A//github.com/owner/name"
+        "&urlpath=lab/tree/name/faces.ipynb&branch=copies"
+    )
+
+
+class Page(SimpleNamespace):
+    """What the theme hands to the extension: a page with its buttons."""
+
+    @property
+    def urls(self) -> dict[str, str]:
+        return {
+            entry["text"]: entry["url"] for entry in self.context["header_buttons"][0]["buttons"]
+        }
+
+
+def page(url: str) -> Page:
+    hubs = {"binderhub_url": "https://mybinder.org", "colab_url": "https://colab.example"}
+    hubs |= {"jupyterhub_url": "https://hub.example"}
+    options = {"repository_url": url, "repository_branch": "main", "launch_buttons": hubs}
+    entries = [{"text": text, "url": "theme"} for text in ("Binder", "JupyterHub", "Colab", "Else")]
+    context = {"header_buttons": [{"label": "launch-buttons", "buttons": entries}]}
+    app = SimpleNamespace(config=SimpleNamespace(html_theme_options=options))
+    elsewhere.lead_to_copies(app, "notebooks/faces", "page.html", context, None)
+    return Page(context=context)
+
+
+def test_launch_buttons_open_the_copies():
+    urls = page("https://github.com/owner/name").urls
+    assert urls["Binder"].endswith("/v2/gh/owner/name/main?urlpath=lab/tree/work/faces.ipynb")
+    assert urls["Colab"] == "https://colab.example/github/owner/name/blob/copies/faces.ipynb"
+    assert urls["JupyterHub"].endswith("urlpath=lab/tree/name/faces.ipynb&branch=copies")
+    assert urls["Else"] == "theme"
+    assert set(page("").urls.values()) == {"theme"}
+
+
+def test_binder_makes_the_copies_where_its_links_look_for_them():
+    script = BINDER / "postBuild"
+    assert script.stat().st_mode & 0o111, "Binder runs it only if it may"
+    lines = script.read_text("utf-8").splitlines()
+    assert lines[0].startswith("#!")
+    assert f"cp _build/copies/*.ipynb {elsewhere.BINDER_FOLDER}/" in lines
+    assert subprocess.run(["bash", "-n", str(script)]).returncode == 0
+
+
+def test_the_workflow_pushes_the_copies_and_may_do_nothing_else():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text("utf-8"))
+    assert workflow["permissions"] == {}
+    jobs = workflow["jobs"]
+    assert jobs["build"]["permissions"] == {"contents": "read"}
+    assert jobs["publish"]["permissions"] == {"contents": "write"}
+    # what can write runs nothing of the repository, and no package that was installed
+    steps = jobs["publish"]["steps"]
+    assert not any(
+        "checkout" in step.get("uses", "") or "pip" in step.get("run", "") for step in steps
+    )
+    for step in [*jobs["build"]["steps"], *steps]:
+        if "uses" in step:
+            assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", step["uses"])
+    assert f"--initial-branch={elsewhere.COPIES}" in steps[-1]["run"]
+    assert subprocess.run(["bash", "-n"], input=steps[-1]["run"], text=True).returncode == 0
 
 
 def test_the_setting_stands_once_and_reaches_the_theme():

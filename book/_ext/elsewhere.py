@@ -1,9 +1,12 @@
 """Launch buttons and links, all from one setting: `repository.url` in _config.yml.
 
 Where it is empty there are no launch buttons, and the page *How to use this course* says how to set
-it. Where it is set, sphinx-book-theme shows a menu on every notebook's page, and the directive
+it. Where it is set, sphinx-book-theme shows a menu on every notebook's page, whose links lead to
+the page's plain copy (see `copies`): Binder makes the copies when it builds its image
+(.binder/postBuild); Colab and JupyterHub find them on the branch `copies`, to which the workflow
+`.github/workflows/book.yml` pushes them on GitHub. The directive
 
-    :::{elsewhere} clone | launch | colab | memory
+    :::{elsewhere} clone | launch | memory
     :::
 
 writes the commands and links that need the address. `memory` says which chapters are known to
@@ -16,7 +19,8 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from posixpath import basename
+from urllib.parse import quote, urlencode
 
 from sphinx.errors import ConfigError
 from sphinx.util.docutils import SphinxDirective
@@ -25,8 +29,11 @@ ROOT = Path(__file__).resolve().parents[2]
 COSTS = ROOT / "benchmarks" / "results" / "notebooks.json"
 #: Mebibytes that a session on mybinder.org may have at most.
 BINDER_MEMORY = 2048
-FIRST = "notebooks/index.ipynb"
-SETUP = "book/how-to-use"  # the page that shows Colab's first cell
+#: The branch that holds the plain copies and nothing else.
+COPIES = "copies"
+#: The folder that .binder/postBuild puts them into.
+BINDER_FOLDER = "work"
+FIRST = "index.ipynb"
 _ADDRESS = re.compile(r"https://(github|gitlab)\.com/([\w.-]+)/([\w.-]+)")
 
 
@@ -44,25 +51,20 @@ class Repository:
     def clone(self) -> str:
         return f"git clone --branch {self.branch} {self.url} imaging-course"
 
-    @property
-    def colab_cell(self) -> str:
-        """The first cell of a session on Colab, which has neither lessonlib nor the solutions."""
-        return (
-            f"!git clone --quiet --depth 1 --branch {self.branch} {self.url} /content/course\n"
-            '%pip install --quiet -e "/content/course[chapters]"\n'
-            "%cd /content/course/notebooks\n"
-            'import sys; sys.path.insert(0, "/content/course")'
-        )
-
-    def binder(self, hub: str) -> str:
+    def binder(self, hub: str, file: str = FIRST) -> str:
         place = f"gh/{self.owner}/{self.name}"
         if self.host == "gitlab":
             place = f"gl/{self.owner}%2F{self.name}"
         branch = quote(self.branch, safe="")
-        return f"{hub.rstrip('/')}/v2/{place}/{branch}?urlpath=lab/tree/{FIRST}"
+        return f"{hub.rstrip('/')}/v2/{place}/{branch}?urlpath=lab/tree/{BINDER_FOLDER}/{file}"
 
-    def colab(self, site: str) -> str:
-        return f"{site.rstrip('/')}/github/{self.owner}/{self.name}/blob/{self.branch}/{FIRST}"
+    def colab(self, site: str, file: str = FIRST) -> str:
+        return f"{site.rstrip('/')}/github/{self.owner}/{self.name}/blob/{COPIES}/{file}"
+
+    def hub(self, hub: str, file: str = FIRST) -> str:
+        """A link of nbgitpuller, which clones the branch of copies into the reader's home."""
+        asked = {"repo": self.url, "urlpath": f"lab/tree/{self.name}/{file}", "branch": COPIES}
+        return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{urlencode(asked, safe='/')}"
 
 
 PLACEHOLDER = Repository("ADDRESS", "main", "github", "OWNER", "NAME")
@@ -95,13 +97,14 @@ def _repository(config) -> Repository | None:
 
 
 def configure(app, config) -> None:
-    """Offer what the address allows: nothing without one, Colab for GitHub only."""
+    """Offer what the address allows: nothing without one, the branch of copies on GitHub only."""
     repository = _repository(config)
     buttons = dict(config.html_theme_options.get("launch_buttons") or {})
     if repository is None:
         buttons = {}
     elif repository.host != "github":
         buttons.pop("colab_url", None)
+        buttons.pop("jupyterhub_url", None)
     config.html_theme_options["launch_buttons"] = buttons
     # a page that shows the address is written again when it changes
     config.course_repository = f"{repository.url}@{repository.branch}" if repository else ""
@@ -120,7 +123,6 @@ class Elsewhere(SphinxDirective):
         writers = {
             "clone": self.clone,
             "launch": self.launch,
-            "colab": self.colab,
             "memory": self.memory,
         }
         if self.arguments[0] not in writers:
@@ -153,9 +155,6 @@ class Elsewhere(SphinxDirective):
         told = " or ".join(links) or f"The repository is <{repository.url}>"
         return [f"{told}. The rocket at the top of a notebook's page opens that notebook."]
 
-    def colab(self, repository):
-        return ["```ipython3", *(repository or PLACEHOLDER).colab_cell.splitlines(), "```"]
-
     def memory(self, repository):
         names = [f"{{doc}}`/notebooks/{name}`" for name in too_large()]
         if not names:
@@ -163,25 +162,28 @@ class Elsewhere(SphinxDirective):
         return [f"Measured to need more, and so not to be run there: {', '.join(names)}."]
 
 
-def tell_colab(app, pagename, templatename, context, doctree) -> None:
-    """Beside the link to Colab, put one to the cell that has to be run there first."""
+def lead_to_copies(app, pagename, templatename, context, doctree) -> None:
+    """Have the launch buttons open the page's copy, where the theme would open its source."""
+    repository = _repository(app.config)
+    if repository is None:
+        return
+    options = app.config.html_theme_options["launch_buttons"]
+    file = f"{basename(pagename)}.ipynb"
     for button in context.get("header_buttons", []):
-        entries = button.get("buttons", [])
-        if button.get("label") == "launch-buttons" and any(e["text"] == "Colab" for e in entries):
-            entries.append(
-                {
-                    "type": "link",
-                    "text": "Colab: first cell",
-                    "tooltip": "What to run first on Colab",
-                    "icon": "fas fa-circle-info",
-                    "url": context["pathto"](SETUP) + "#on-colab",
-                }
-            )
+        if button.get("label") != "launch-buttons":
+            continue
+        for entry in button["buttons"]:
+            if entry["text"] == "Binder":
+                entry["url"] = repository.binder(options["binderhub_url"], file)
+            elif entry["text"] == "JupyterHub":
+                entry["url"] = repository.hub(options["jupyterhub_url"], file)
+            elif entry["text"] == "Colab":
+                entry["url"] = repository.colab(options["colab_url"], file)
 
 
 def setup(app):
     app.add_config_value("course_repository", "", "env")
     app.connect("config-inited", configure)
-    app.connect("html-page-context", tell_colab, priority=900)
+    app.connect("html-page-context", lead_to_copies, priority=900)
     app.add_directive("elsewhere", Elsewhere)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

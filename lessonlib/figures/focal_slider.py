@@ -1,6 +1,6 @@
 """The focal-loss slider of the chapter *Class imbalance*: a drawing that is right as it stands.
 
-Without a script it is a figure for one gamma and one alpha; the book's script moves it.
+Without a script it is a figure for one gamma and one alpha.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from lessonlib.figures.sliders import WHERE, alive
 
 if TYPE_CHECKING:
     from IPython.display import HTML
@@ -50,7 +52,7 @@ def focal_slider(
 ) -> HTML:
     """Return the gradients of positives and negatives, with sliders for gamma and alpha.
 
-    The sliders need ``focal-slider.js`` from the book's static files. Nothing is loaded from
+    Its script comes with it; where none runs, it says so in a line. Nothing is loaded from
     anywhere.
 
     Parameters
@@ -72,8 +74,6 @@ def focal_slider(
     -------
     IPython.display.HTML
     """
-    from IPython.display import HTML
-
     gammas, alphas = list(gammas), list(alphas)
     controls = _control(
         "gamma", "gamma: easy cases count less", len(gammas), gammas.index(curve.gamma)
@@ -90,12 +90,16 @@ def focal_slider(
     data = {"gammas": gammas, "alphas": alphas, "truths": list(said)}
     p, bottom, right = curve.p, TOP + HEIGHT, LEFT + WIDTH
     text = 'font-size="13" fill="currentColor"'
-    return HTML(f"""\
+    return alive(
+        "focal",
+        f"""\
 <div class="focal-slider">
-<div class="controls" data-part="controls" role="group" aria-label="gamma and alpha" hidden>
+<div class="controls" data-part="controls" role="group" aria-label="gamma and alpha"
+hidden="hidden">
 {controls}</div>
-<p data-part="fallback">Drawn for gamma {curve.gamma:g} and alpha {alpha:g}. On the pages of the
-book, where its script is loaded, two sliders change them.</p>
+<p data-part="fallback">Drawn for gamma {curve.gamma:g} and alpha {alpha:g}. Two sliders change
+them {WHERE}.</p>
+<div data-part="drawing" hidden="hidden">
 <svg viewBox="0 0 340 280" width="340" role="img" aria-label="Gradient against the probability given
 to the true class, for a positive, for a negative and for the cross-entropy">
 <path class="frame" fill="none" stroke="currentColor" d="M{LEFT} {TOP}V{bottom}H{right}"/>
@@ -119,6 +123,8 @@ text-anchor="middle">pull</text>
 dotted</li><li class="reference">cross-entropy, dashed</li></ul>
 <table><caption>What follows</caption><tbody>{"".join(rows)}</tbody></table>
 </div>
+</div>
 <p class="status" data-part="status" role="status" aria-live="polite"></p>
 <script type="application/json">{json.dumps(data, allow_nan=False)}</script>
-</div>""")
+</div>""",
+    )

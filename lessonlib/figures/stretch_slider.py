@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lessonlib.figures.sliders import WHERE, alive
+
 if TYPE_CHECKING:
     from IPython.display import HTML
 
@@ -45,8 +47,8 @@ def stretch_slider(
 ) -> HTML:
     """Return a picture whose asinh stretch the reader moves, with what the stretch does to it.
 
-    It needs ``stretch-slider.js`` from the book's static files; without it, it says so in a line.
-    The pixels stand in the page: nothing is loaded from anywhere.
+    Its script comes with it; where none runs, it says so in a line. Nothing is loaded from
+    anywhere.
 
     Parameters
     ----------
@@ -69,8 +71,6 @@ def stretch_slider(
     TypeError
         Where a picture is neither uint8 nor uint16.
     """
-    from IPython.display import HTML
-
     data = []
     for name, picture in pictures.items():
         values = np.asarray(picture.values)
@@ -117,11 +117,13 @@ def stretch_slider(
             ("levels", "Greys in use, of 256"),
         )
     )
-    return HTML(f"""\
+    return alive(
+        "stretch",
+        f"""\
 <div class="stretch-slider">
-<p data-part="fallback">The slider moves on the pages of the book, where its script is loaded. The
+<p data-part="fallback">The slider moves {WHERE}. The
 figure above shows three of its settings.</p>
-<div class="panel" data-part="panel" hidden>
+<div class="panel" data-part="panel" hidden="hidden">
 <fieldset class="choice"><legend>Picture</legend>{options}</fieldset>
 <div class="controls" role="group" aria-label="Softening and white point">{controls}</div>
 <canvas data-part="canvas" role="img" aria-label="The picture after the stretch"></canvas>
@@ -137,4 +139,5 @@ figure above shows three of its settings.</p>
 <p class="status" data-part="status" role="status" aria-live="polite"></p>
 </div>
 <script type="application/json">{json.dumps(settings, allow_nan=False)}</script>
-</div>""")
+</div>""",
+    )

@@ -1,4 +1,4 @@
-"""The threshold slider of the chapter *Evaluation*: markup and data; the book's script moves it."""
+"""The threshold slider of the chapter *Evaluation*: markup and data."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lessonlib.evaluation import OperatingPoint
+from lessonlib.figures.sliders import WHERE, alive
 
 if TYPE_CHECKING:
     from IPython.display import HTML
@@ -48,8 +49,8 @@ def threshold_slider(
 ) -> HTML:
     """Return a slider along the ROC curve, with the confusion matrix and what follows from it.
 
-    It needs ``threshold-slider.js`` from the book's static files; without it, it says so in a line.
-    Nothing is loaded from anywhere.
+    Its script comes with it; where none runs, it says so in a line. Nothing is loaded from
+    anywhere.
 
     Parameters
     ----------
@@ -66,8 +67,6 @@ def threshold_slider(
     -------
     IPython.display.HTML
     """
-    from IPython.display import HTML
-
     first = points[0]
     data = {
         "thresholds": [round(p.threshold, 4) for p in points],
@@ -87,11 +86,13 @@ def threshold_slider(
         f'<tr><th scope="row">{escape(text)}</th>{_cell(name)}</tr>'
         for name, text in _RESULTS.items()
     )
-    return HTML(f"""\
+    return alive(
+        "threshold",
+        f"""\
 <div class="threshold-slider">
-<p data-part="fallback">The slider moves on the pages of the book, where its script is loaded. The
+<p data-part="fallback">The slider moves {WHERE}. The
 figure of the three ROC curves above shows the same points.</p>
-<div class="panel" data-part="panel" hidden>
+<div class="panel" data-part="panel" hidden="hidden">
 <div class="controls" role="group" aria-label="Threshold, prevalence and price">{controls}</div>
 <svg viewBox="0 0 320 300" role="img" aria-label="ROC curve with the chosen operating point">
 <path class="frame" d="M48 12V252H308"/><path class="chance" d="M48 252L308 12"/>
@@ -113,4 +114,5 @@ figure of the three ROC curves above shows the same points.</p>
 <p class="status" data-part="status" role="status" aria-live="polite"></p>
 </div>
 <script type="application/json">{json.dumps(data, allow_nan=False)}</script>
-</div>""")
+</div>""",
+    )

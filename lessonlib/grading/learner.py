@@ -12,7 +12,8 @@ from typing import Any
 
 from . import checks, cluster, discover, grade, libraries
 from .exercise import Exercise, LocalRemote
-from .reports import html, text
+from .reports import notebook as in_notebook
+from .reports import text
 from .reports.pictures import draw
 
 
@@ -55,7 +56,7 @@ class Verdict:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return html.fragment(self.result, self.pictures)
+        return in_notebook.fragment(self.result, self.pictures)
 
 
 def resolve(name: str) -> Exercise:

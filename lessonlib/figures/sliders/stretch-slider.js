@@ -1,6 +1,6 @@
-// The stretch slider of the chapter Astronomy. On a page without one it does nothing.
+// The stretch slider of the chapter Astronomy. The book loads this once; a notebook, with the cell.
 // The page embeds the stored pixels; the stretch is lessonlib.astronomy.asinh_stretch, in 256 greys.
-window.addEventListener("DOMContentLoaded", () => {
+(() => {
   const short = (value) => String(Number(value.toPrecision(2)));
   const percent = (value) => `${short(100 * value)}%`;
 
@@ -14,7 +14,10 @@ window.addEventListener("DOMContentLoaded", () => {
     return { ...picture, values, brightest: values.reduce((a, b) => Math.max(a, b), 0) };
   };
 
-  document.querySelectorAll(".stretch-slider").forEach((box) => {
+  const start = () => { if (document.readyState !== "loading") boxes().forEach(move); };
+  const boxes = () => document.querySelectorAll(".stretch-slider:not([data-alive])");
+  const move = (box) => {
+    box.dataset.alive = "";
     const data = JSON.parse(box.querySelector("script").textContent);
     const pictures = data.pictures.map(decode);
     const find = (name) => box.querySelector(`[data-part="${name}"]`);
@@ -83,5 +86,9 @@ window.addEventListener("DOMContentLoaded", () => {
     update();
     find("fallback").hidden = true;
     find("panel").hidden = false;
-  });
-});
+  };
+  // A page is read to its end first; a notebook runs this before its output stands in the page.
+  start();
+  window.addEventListener("DOMContentLoaded", start);
+  [20, 100, 500, 2000].forEach((wait) => setTimeout(start, wait));
+})();

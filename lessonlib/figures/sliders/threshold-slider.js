@@ -1,10 +1,13 @@
-// The threshold slider of the chapter Evaluation. On a page without one it does nothing.
+// The threshold slider of the chapter Evaluation. The book loads this once; a notebook, with the cell.
 // The page embeds counts for each threshold as JSON; everything else follows from them here.
-window.addEventListener("DOMContentLoaded", () => {
+(() => {
   const share = (value) => (Number.isFinite(value) ? value.toFixed(3) : "undefined");
   const percent = (value) => `${Number((100 * value).toPrecision(2))}%`;
 
-  document.querySelectorAll(".threshold-slider").forEach((box) => {
+  const start = () => { if (document.readyState !== "loading") boxes().forEach(move); };
+  const boxes = () => document.querySelectorAll(".threshold-slider:not([data-alive])");
+  const move = (box) => {
+    box.dataset.alive = "";
     const data = JSON.parse(box.querySelector("script").textContent);
     const find = (name) => box.querySelector(`[data-part="${name}"]`);
     const slider = { threshold: find("threshold"), prevalence: find("prevalence"), price: find("price") };
@@ -60,5 +63,9 @@ window.addEventListener("DOMContentLoaded", () => {
     update();
     find("fallback").hidden = true;
     find("panel").hidden = false;
-  });
-});
+  };
+  // A page is read to its end first; a notebook runs this before its output stands in the page.
+  start();
+  window.addEventListener("DOMContentLoaded", start);
+  [20, 100, 500, 2000].forEach((wait) => setTimeout(start, wait));
+})();

@@ -1,6 +1,6 @@
-// The focal-loss slider of the chapter Class imbalance. On a page without one it does nothing.
+// The focal-loss slider of the chapter Class imbalance. The book loads this once; a notebook, with the cell.
 // The drawing on the page is right for its first gamma and alpha; here it follows the sliders.
-window.addEventListener("DOMContentLoaded", () => {
+(() => {
   // How hard a case pulls at the score: (1 - p)^gamma [(1 - p) - gamma p log p].
   const pull = (p, gamma) => (p <= 0 ? 1 : (1 - p) ** gamma * ((1 - p) - gamma * p * Math.log(p)));
   // What the loss makes of a true probability: where the pulls of both classes balance.
@@ -16,7 +16,10 @@ window.addEventListener("DOMContentLoaded", () => {
   const percent = (value) => `${(100 * value).toFixed(1)}%`;
   const GRID = Array.from({ length: 101 }, (_, i) => i / 100);
 
-  document.querySelectorAll(".focal-slider").forEach((box) => {
+  const start = () => { if (document.readyState !== "loading") boxes().forEach(move); };
+  const boxes = () => document.querySelectorAll(".focal-slider:not([data-alive])");
+  const move = (box) => {
+    box.dataset.alive = "";
     const data = JSON.parse(box.querySelector("script").textContent);
     const find = (name) => box.querySelector(`[data-part="${name}"]`);
     const slider = { gamma: find("gamma"), alpha: find("alpha") };
@@ -52,5 +55,9 @@ window.addEventListener("DOMContentLoaded", () => {
     update();
     find("fallback").hidden = true;
     find("controls").hidden = false;
-  });
-});
+  };
+  // A page is read to its end first; a notebook runs this before its output stands in the page.
+  start();
+  window.addEventListener("DOMContentLoaded", start);
+  [20, 100, 500, 2000].forEach((wait) => setTimeout(start, wait));
+})();

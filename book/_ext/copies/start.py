@@ -1,0 +1,43 @@
+# This cell is not part of the page: it looks whether the notebook can run here.
+def look_around(about, needed, variable, address, version):
+    import importlib
+    import os
+    import subprocess
+    import sys
+
+    from IPython.display import Markdown, display
+
+    folder = "/content/imaging-course"  # on Colab
+
+    def missing():
+        importlib.invalidate_caches()
+        return [name for name in needed if importlib.util.find_spec(name) is None]
+
+    if missing() and address and "google.colab" in sys.modules:
+        print("Installing what the course needs: some minutes ...")
+        git = ["git", "-C", folder]
+        for command in (
+            ["git", "init", "--quiet", folder],
+            [*git, "fetch", "--quiet", "--depth", "1", address, version],
+            [*git, "checkout", "--quiet", "FETCH_HEAD"],
+            [sys.executable, "-m", "pip", "install", "--quiet", "-e", f"{folder}[chapters]"],
+        ):
+            subprocess.run(command, check=True)
+        sys.path.insert(0, folder)  # an editable install is found at the next start only
+    lacking = ", ".join(f"`{name}`" for name in missing())
+    if lacking and address:
+        told = f"""**Missing here: {lacking}.** Type these lines in a terminal, then start the
+notebook again with the Python that they installed into:
+
+```bash
+git clone {address} imaging-course
+git -C imaging-course checkout {version}
+python -m pip install -e "imaging-course[chapters]"
+```"""
+    elif lacking:
+        told = f"**Missing here: {lacking}**, which the README of the course tells how to install."
+    elif variable and not os.path.isfile(os.path.expanduser(os.environ.get(variable, ""))):
+        told = f"**Missing here:** the file that the environment variable `{variable}` has to name."
+    else:
+        told = "**Everything that it needs is here.**"
+    display(Markdown(f"{about}\n\n{told}"))
