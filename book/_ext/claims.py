@@ -35,7 +35,7 @@ SEEN = {
     "page": "page seen",
     "documentation": "documentation seen",
     "source code": "source code seen",
-    "secondary": "not seen itself, but reported or reproduced by others",
+    "secondary": "not seen itself, but a copy or a report of it",
     "read before": "read before and not reached again",
     "title only": "title and address confirmed, text not reached",
 }
