@@ -30,7 +30,7 @@ Then write what is marked TODO. What a chapter owes its readers beside that:
   book/concepts.csv        a row for each term that it introduces, and the term in book/glossary.md;
                            .venv/bin/python book/_tools/concept_table.py write   renews overviews
   book/quizzes/            four to six questions in {name}.yaml
-  book/claims.toml         a row for each source that it cites
+  book/claims.toml         a note for each source that it cites
   book/how-to-use.md       a line in the table of chapters
   .venv/bin/pytest -m "not browser" tests/book     says which of these is missing
 """

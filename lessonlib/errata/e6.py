@@ -347,8 +347,8 @@ ROWS = [
         "{side:.2f}, with mirrored copies {side_flip:.2f}: nearly a coin toss. With the label "
         "mirrored too {side_swap:.2f}. The first author of the 2018 pneumonia study trains a "
         "reproduction of CheXNet with flips (jrzech/reproduce-chexnet, model.py); nnU-Net mirrors "
-        "by default, and its author advises against it where labels name a side (issues 80 and "
-        "869). No source was found for the published work that is meant.",
+        "by default, and an author says that it might be disabled where labels name a side (issues "
+        "80 and 869). No source was found for the published work that is meant.",
         lesson="Flip where neither label nor protocol knows left from right, or flip both.",
         where="fig-flip-scores",
     ),
@@ -360,9 +360,9 @@ ROWS = [
         finding="The U-Net paper (2015, section 3.1) says that elastic deformations seem to be the "
         "key concept for training with very few images. Its field is another: {sd:.1f} px strong "
         "with a slope of {slope:.3f} against {published_sd:.1f} px with {published_slope:.2f}, and "
-        "{images:.2f} of its fields fold. nnU-Net, the usual baseline since, sets the probability "
-        "of elastic deformation to 0 (nnUNetTrainer.py, commit 017de4a).",
-        lesson="It helped U-Net in 2015 and is off in today's baseline: test it on your data.",
+        "{images:.2f} of its fields fold. nnU-Net sets the probability of elastic deformation "
+        "to 0 (nnUNetTrainer.py, commit 017de4a).",
+        lesson="It helped U-Net in 2015 and is off in nnU-Net: test it on your data.",
         where="augmentation-which",
     ),
     Row(

@@ -123,8 +123,10 @@ ROWS = [
         finding="Mean NDVI of a real plain is {clear:.2f} where it is clear. Without calibration "
         "it is {uncalibrated:.2f}; without the mask, {unmasked:.2f}, for {hidden:.0%} of the "
         "pixels are hidden; a shift of one pixel down and to the right changes a clear pixel by "
-        "{moved:.2f} on average. None of the wrong values is out of range.",
-        lesson="Do all of it, and look at the mask over the picture.",
+        "{moved:.2f} on average. None of the wrong values is out of range. The course calibrates "
+        "and masks. It does not correct for the atmosphere: its reflectances are those at the top "
+        "of it. It does not register or reproject: the one shift is made by hand.",
+        lesson="Calibrate, look at the mask over the picture, and say which steps were left out.",
         where="sec-reflectance sec-clouds fig-dead-forest-colour",
         measure=left_out,
     ),

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from lessonlib.errata.row import Row
 
+
+def episodes(seeds: int) -> dict:
+    """F17: how many episodes bear the numbers that the episode lists."""
+    del seeds  # nothing is drawn
+    return {"count": len(range(77, 88 + 1))}
+
+
 ROWS = [
     Row(
         id="F1",
@@ -22,7 +29,7 @@ ROWS = [
         verdict="MISLEADING",
         finding="De Novo is left out: the route for low and moderate risk where there is nothing "
         "to compare with {{cite:p}}`cfr860-200`. The verbs differ: cleared, granted, approved "
-        "{{cite:p}}`reddy2021terms`.",
+        "{{cite:p}}`lentz2022`.",
         lesson="Name three routes, each with its verb.",
         where="sec-governance-routes",
     ),
@@ -31,9 +38,10 @@ ROWS = [
         claim="Regulatory approval is mandatory before a model is used in a clinic.",
         verdict="MISLEADING",
         finding="In the EU nobody approves: a manufacturer declares conformity, with a notified "
-        "body from class IIa on, where diagnostic software begins {{cite:p}}`johner-rule11`. A "
-        "hospital's own device for its own patients is exempt under conditions "
-        "{{cite:p}}`mdcg2023-1`.",
+        "body from class IIa on, where diagnostic software begins by the rule in force "
+        "{{cite:p}}`johner-rule11`; a reform that would rewrite the rule was proposed in December "
+        "2025 {{cite:p}}`com2025-1023`. A hospital's own device for its own patients is exempt "
+        "under conditions {{cite:p}}`mdcg2023-1`.",
         lesson="Write authorisation or conformity assessment, with the exceptions.",
         where="sec-governance-routes",
     ),
@@ -42,9 +50,11 @@ ROWS = [
         claim="The AI Act counts most diagnostic applications as high-risk.",
         verdict="TRUE",
         finding="By Article 6(1), where the law on devices asks for a third party's assessment "
-        "{{cite:p}}`aiact-art6`. Its duties apply from 2 August 2028 for such products, a year "
-        "later than first planned {{cite:p}}`aiact-timeline`.",
-        lesson="Give the condition and the date: both have moved before.",
+        "{{cite:p}}`aiact-art6`. The requirements apply from 2 August 2028 for such products, a "
+        "year later than first planned {{cite:p}}`aiact-timeline`. That is the law of November "
+        "2026; a reform that was proposed in December 2025 would take devices out of most of them "
+        "{{cite:p}}`produktkanzlei2026`.",
+        lesson="Give the condition, the date, and the day on which you looked.",
         where="sec-governance-routes",
     ),
     Row(
@@ -65,8 +75,8 @@ ROWS = [
         "that is why research stays in papers.",
         verdict="CITE",
         finding="No source was found for software. A survey of makers of devices of all kinds, "
-        "paid for by their associations in 2010, put a 510(k) at \\$31 million from concept to "
-        "market {{cite:p}}`medcity2010`. For the conclusion there is none.",
+        "paid for in 2010 by associations of makers and of investors, put a 510(k) at \\$31 "
+        "million from concept to market {{cite:p}}`medcity2010`. For the conclusion there is none.",
         lesson="Leave out what nobody has counted.",
         where="sec-governance-routes",
     ),
@@ -80,13 +90,61 @@ ROWS = [
         where="sec-three-datasets",
     ),
     Row(
+        id="F12",
+        claim="MedCLIP and BiomedCLIP learned from large collections of medical images and "
+        "clinical reports, and are better starting points than ImageNet for medical tasks.",
+        verdict="MISLEADING",
+        finding="BiomedCLIP learned from 15 million figures of scientific articles and their "
+        "captions {{cite:p}}`biomedclip-card`, not from reports. MedCLIP learned from images and "
+        "reports that need not belong together; its authors report an advantage with 20,000 over "
+        "a method that used 200,000 {{cite:p}}`wang2022medclip`. Neither was run here. Whether "
+        "they are better depends on the task and on the number of examples: see F14.",
+        lesson="Say what a model learned from before saying what it is good for.",
+        where="sec-transfer-others",
+    ),
+    Row(
+        id="F13",
+        claim="Transfer from photographs works surprisingly well for medical images, because the "
+        "early layers are universal.",
+        verdict="DEPENDS",
+        finding="On two large medical tasks transfer offered little benefit {{cite:p}}`raghu2019`; "
+        "on a large set of chest films it helped, across 16 architectures {{cite:p}}`ke2021`. The "
+        "first layers are general, and features transfer less the further apart two tasks are "
+        "{{cite:p}}`yosinski2014`.",
+        lesson="Measure the gain over training from scratch, with the same effort, on your data.",
+        where="sec-transfer-others",
+    ),
+    Row(
+        id="F14",
+        claim="Many published cases of a medical foundation model beating ImageNet disappear once "
+        "training and tuning are controlled.",
+        verdict="CITE",
+        finding="No study was found that counts such cases. Single comparisons point both ways. On "
+        "chest films medical models won with frozen features, and an ordinary supervised network "
+        "matched the best of them at outlining {{cite:p}}`li2025fm`. RadiologyNET did about as "
+        "well as ImageNet {{cite:p}}`napravnik2025`. With the fewest examples BiomedCLIP was best "
+        "on average, and with more than five per class a network from ImageNet did as well "
+        "{{cite:p}}`woerner2024`.",
+        lesson="Name the comparison, its task, and its number of examples.",
+        where="sec-transfer-others",
+    ),
+    Row(
+        id="F17",
+        claim="The thirteen episodes before this one, 77 to 88, were about computer vision.",
+        verdict="FALSE",
+        measure=episodes,
+        finding="77 to 88 are {count}.",
+        lesson="Count both ends, and no more than both ends.",
+        where="tests/errata/test_facts.py::test_the_episodes_are_counted",
+    ),
+    Row(
         id="F16",
         claim="A specialist labels an image in 10 to 30 minutes, a mask takes hours, an hour "
         "costs \\$150.",
         verdict="CITE",
-        finding="Found elsewhere: 2 to 2½ minutes a case of plain films {{cite:p}}`dockray1978`, "
-        "16 a CT report {{cite:p}}`sexauer2022`, 30 to 60 to outline one abdominal organ "
-        "{{cite:p}}`qu2023`. For the rate no source was found.",
+        finding="Found elsewhere: 2 to 2½ minutes for the average X-ray case "
+        "{{cite:p}}`dockray1978`, 16 for a CT report {{cite:p}}`sexauer2022`, 30 to 60 to outline "
+        "one abdominal organ {{cite:p}}`qu2023`. For the rate no source was found.",
         lesson="Call all three assumptions, and time a pilot.",
         where="sec-cost",
     ),
@@ -97,10 +155,11 @@ ROWS = [
         verdict="MISLEADING",
         finding="The study's evidence is external testing, an AUC of 0.931 on films of the two "
         "hospitals it trained on and 0.815 at a third, and networks that tell hospitals apart; "
-        "sorting by hospital alone gives 0.861 {{cite:p}}`zech2018`. The maps in the first "
-        "author's code are class activation maps {{cite:p}}`zech-cam`; no source was found for "
-        "Grad-CAM having caught it.",
-        lesson="Test elsewhere, and train a classifier of hospitals; maps illustrate.",
+        "sorting by hospital alone gives 0.861 {{cite:p}}`zech2018`. No source was found for a map "
+        "having caught it. The first author's published code draws class activation maps, for a "
+        "reproduction of another network on the films of one of the hospitals "
+        "{{cite:p}}`zech-cam`.",
+        lesson="Test elsewhere, and train a classifier of hospitals.",
         where="sec-explain-others",
     ),
     Row(

@@ -208,8 +208,8 @@ ROWS = [
         finding="After z-scoring {near_zscore:.3f} of the pixels are within 0.01 of their NDVI, "
         "and {beyond:.2f} lie beyond ±1; after percentile clipping {near_clip:.3f} are. All "
         "pixels agree in a share of {agree}. A factor common to both bands changes nothing "
-        "({factor:.0e}). The offset of Sentinel-2 products since 2022, left in, takes the mean "
-        "NDVI of a real scene's plants from {true:.2f} to {shifted:.2f}.",
+        "({factor:.0e}). The offset of Sentinel-2 products from baseline 04.00 on, left in, takes "
+        "the mean NDVI of a real scene's plants from {true:.2f} to {shifted:.2f}.",
         lesson="Compute NDVI from reflectance, before normalising, with the offset removed.",
         where="sec-ndvi",
         measure=invariance,

@@ -107,7 +107,7 @@ def sentinel2(interpolation: str = "nearest") -> MultibandImage:
     -----
     .. math:: \rho = \mathrm{DN} / 10\,000
 
-    without the offset of products from 2022 on; the card says why.
+    without the offset of products from processing baseline 04.00 on; the card says why.
 
     References
     ----------

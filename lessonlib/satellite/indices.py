@@ -28,8 +28,9 @@ def spectral_index(name: str, **bands: Any) -> Any:
     Parameters
     ----------
     name : str
-        A name of the catalogue: ``"NDVI"``, ``"NDWI"`` (McFeeters: open water), ``"NDMI"`` (what
-        others call NDWI, after Gao: water in leaves), ``"NBR"``, and some 270 more [1]_.
+        A name of the catalogue: ``"NDVI"``, ``"NDWI"`` (McFeeters: open water), ``"NDMI"`` (water
+        in leaves, at 1.6 µm; Gao's index of this purpose, which he called NDWI, has 1.24 µm),
+        ``"NBR"``, and some 270 more [1]_.
     **bands : array_like, torch.Tensor or dask.array.Array, one shape
         Reflectance by the catalogue's letters: ``B``, ``G``, ``R``, ``N`` (near infrared), ``S1``
         and ``S2`` (short-wave infrared near 1.6 and 2.2 µm), and more. Constants of a formula
