@@ -11,16 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from . import checks
+from . import checks, cleaning
 from .discover import Submission
 from .exercise import Criterion, Exercise, Mistake, SubmissionError
 from .remote import ConfinedRemote
 from .sandbox import Launcher, SandboxError
-
-_MESSAGE_CAP = 4000
-# What a terminal or a spreadsheet might obey: control characters other than line ends, and marks
-# that turn the direction of writing.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @dataclass
@@ -137,12 +132,6 @@ def described(error: SubmissionError) -> str:
     return text
 
 
-def clean(text: str) -> str:
-    """Return a message that no terminal, page or spreadsheet takes for anything but text."""
-    text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
-    return text if len(text) <= _MESSAGE_CAP else text[:_MESSAGE_CAP] + " …"
-
-
 class Report:
     """One submission's result while it is being found out.
 
@@ -155,7 +144,7 @@ class Report:
     """
 
     def __init__(self, path: str, exercise: Exercise | None):
-        self.path, self.exercise = path, exercise
+        self.path, self.exercise = cleaning.unicode(path), exercise
         self.status = self.message = ""
         self.verdicts: dict[str, str] = {}  # a part's message, empty where it passed
         self.pictures: dict[str, dict[str, np.ndarray]] = {}
@@ -191,7 +180,7 @@ class Report:
                 "points": 0.0 if self.verdicts[criterion.id] else float(criterion.points),
                 "max_points": float(criterion.points),
                 "passed": not self.verdicts[criterion.id],
-                "message": clean(self.verdicts[criterion.id]),
+                "message": cleaning.text(self.verdicts[criterion.id]),
             }
             for criterion in (self.exercise.criteria if self.exercise else ())
         ]
@@ -203,7 +192,7 @@ class Report:
             "max_score": sum((part["max_points"] for part in criteria), 0.0),
             "seconds": round(seconds, 3),
             "criteria": criteria,
-            "message": clean(self.message),
+            "message": cleaning.text(self.message),
             "sha256": digest,
         }
         return Outcome(result, self.pictures)
