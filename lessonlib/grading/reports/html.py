@@ -21,7 +21,6 @@ _DATA_CAP = 5000  # characters that a result is searched by
 # A notebook's background is its theme's, light or dark, whatever the system prefers.
 _IN_NOTEBOOK = """
 .grading { --line: rgb(127 127 127 / 40%); --soft: rgb(127 127 127 / 12%); }
-.grading .failed { font-weight: 700; }
 """
 
 
@@ -104,7 +103,7 @@ def _averages(results: list[dict[str, Any]]) -> str:
         mean = sum(result["score"] for result in own) / len(own)
         parts = Counter(part["id"] for r in own for part in r["criteria"] if part["passed"])
         shares = ", ".join(
-            f"{part['id']} {100 * parts[part['id']] / len(own):.0f} %"
+            f"{part['id']}\xa0{100 * parts[part['id']] / len(own):.0f}\xa0%"
             for part in own[0]["criteria"]
         )
         rows.append(

@@ -3,7 +3,10 @@
 const form = document.getElementById("filters");
 const count = document.getElementById("count");
 const results = [...document.querySelectorAll("details.result")];
-const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+// Letters without their accents, so that any keyboard finds any name.
+const letters = { ł: "l", đ: "d", ð: "d", ø: "o", ı: "i", ß: "ss", æ: "ae", œ: "oe", þ: "th" };
+const fold = (text) =>
+  text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[łđðøıßæœþ]/g, (l) => letters[l]);
 for (const result of results) result.words = fold(result.dataset.words);
 
 const shown = () => results.filter((result) => !result.hidden);
@@ -30,6 +33,7 @@ function follow() {
   if (!result?.matches("details.result")) return;
   result.hidden = false;
   result.open = true;
+  history.scrollRestoration = "manual"; // a reload goes there again, not to where it was left
   result.scrollIntoView();
 }
 
