@@ -33,7 +33,7 @@ def show(console: Console, verdict: Verdict) -> None:
         console.print(table)
     style = "bold green" if verdict.passed else "bold"
     console.print(Text(f"{name}: {verdict.score:g} of {verdict.max_score:g} points", style))
-    if not verdict.passed and result["exercise"]:
+    if not verdict.passed and not result["message"]:
         missing = next(part["id"] for part in result["criteria"] if not part["passed"])
         console.print(Text(f"Stuck? lessonlib hint {name} {missing}", "dim"))
         console.print(Text(f"The same inputs again: --seed {verdict.seed}", "dim"))
