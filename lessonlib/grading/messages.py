@@ -80,7 +80,7 @@ def _named(arguments: Mapping[str, Any] | None) -> str:
 
 
 def _brief(value: Any) -> str:
-    if isinstance(value, np.ndarray) and value.size > 4:
+    if isinstance(value, np.ndarray) and value.size > 8:
         return f"array {value.shape}"
     if isinstance(value, tuple | list | dict) and len(value) > 6:
         return f"{type(value).__name__} of {len(value)}"
