@@ -13,7 +13,6 @@ import io
 import math
 import os
 import pickle
-import select
 import signal
 import struct
 import sys
@@ -28,6 +27,11 @@ from . import messages, ways
 from .exercise import Criterion, LocalRemote, SubmissionError
 from .grade import Report, generator
 from .sandbox import Limits
+
+try:
+    import resource
+except ImportError:  # Windows, and Python in a browser
+    resource = None
 
 #: Seconds of wall time for each second of processor time: a busy machine ends nothing.
 _PATIENCE = 4
@@ -52,7 +56,7 @@ def judge(report: Report, target: type, seed: int, limits: Limits) -> None:
     left, statuses = limits.seconds, []
     for criterion in report.exercise.criteria:
         rng, share = generator(seed, criterion), max(left / 2, 1)
-        if ways.FORKS:
+        if ways.FORKS and resource:
             status, taken = _in_fork(report, criterion, target, rng, share, limits.memory)
         else:
             status, taken = _here(report, criterion, target, rng, share)
@@ -142,6 +146,8 @@ def _serve(
 
 def _told(reader: int, until: float) -> Any:
     """Yield what a fork tells, until it has ended or the time is over."""
+    import select  # not in every Python that runs in a browser
+
     data = bytearray()
     while select.select([reader], [], [], max(until - time.monotonic(), 0))[0]:
         piece = os.read(reader, 2**20)
@@ -157,8 +163,6 @@ def _told(reader: int, until: float) -> Any:
 
 
 def _limit(seconds: float, memory: int) -> None:
-    import resource
-
     most = math.ceil(seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
     with contextlib.suppress(OSError, ValueError):

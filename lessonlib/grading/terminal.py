@@ -31,6 +31,8 @@ def show(console: Console, verdict: Verdict) -> None:
                 said.append("\n" + cleaning.text(part["message"]), "dim")
             table.add_row(Text(part["id"], "bold"), mark, said)
         console.print(table)
+        if result.get("note"):
+            console.print(Text(cleaning.text(result["note"]), "dim"))
     style = "bold green" if verdict.passed else "bold"
     console.print(Text(f"{name}: {verdict.score:g} of {verdict.max_score:g} points", style))
     if not verdict.passed and not result["message"]:

@@ -84,6 +84,7 @@ def result(path, message, status="graded"):
         "seconds": 0.25,
         "criteria": [part("a", message)],
         "message": message if status != "graded" else "",
+        "note": f"left behind: {message}",
         "sha256": "",
     }
 
