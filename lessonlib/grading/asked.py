@@ -75,6 +75,8 @@ def _explained(cls: Any, name: str, function: Callable[..., Any]) -> Callable[..
         return function
     code = written.__code__
     names = code.co_varnames[: code.co_argcount]
+    if code.co_name != name:  # what a decorator made of it
+        return function
     if (names and names[0] in _SELVES) or (not names and code.co_flags & inspect.CO_VARARGS):
         return function
     line = f"def {name}({', '.join(('self', *names))})"

@@ -59,7 +59,10 @@ def grade(
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the --json report of an interrupted run.")
+        bool,
+        typer.Option(
+            "--resume", help="Go on from the --json report; a raised limit is tried again."
+        ),
     ] = False,
     scheduler: Annotated[
         str | None,

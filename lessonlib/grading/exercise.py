@@ -255,10 +255,11 @@ def submission_error(error: BaseException) -> SubmissionError:
     frames = traceback.extract_tb(error.__traceback__)[1:]
     own = [frame for frame in frames if _is_own(frame.filename)]
     line = own[-1].lineno if own else None
-    notes = [str(note) for note in getattr(error, "__notes__", ())]
+    notes = getattr(error, "__notes__", [])
+    notes = [str(note) for note in notes[:5]] if type(notes) is list else []
     last = traceback.TracebackException.from_exception(error, limit=0, compact=True)
     last.__notes__ = None
-    text = "\n".join([[*last.format_exception_only()][-1].strip(), *notes[:5]])
+    text = "\n".join([[*last.format_exception_only()][-1].strip(), *notes])
     told = SubmissionError(type(error).__name__, str(error), line, text)
     if own and (cell := _cell(own[-1].filename)):
         told.add_note(quoted(f"{cell}, line {line}", own[-1].line or ""))

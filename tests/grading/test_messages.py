@@ -193,6 +193,11 @@ def test_no_self_is_missed_where_none_is_missing(judged):
         wrong = SOLUTION.replace("def grow(self, mask)", f"def grow({right}, mask)")
         wrong = wrong.replace("return mask + 1.0", "return 1 / 0")
         assert "lacks `self`" not in said(judged(wrong), 1)
+    decorated = SOLUTION.replace("    def grow", "    @one\n    def grow").replace("+ 1.0", "/ 'x'")
+    decorator = (
+        "def one(f):\n    def call(it, mask):\n        return f(it, mask)\n    return call\n"
+    )
+    assert "lacks `self`" not in said(judged(decorator + decorated), 1)
     static = SOLUTION.replace("    def grow(self, ", "    @staticmethod\n    def grow(")
     assert judged(static)["score"] == 2.0
 
@@ -329,6 +334,21 @@ def test_a_wrong_type_says_what_came_and_what_was_expected(judged, answer, came)
     assert lines[1].endswith(came)
     assert len(lines[1]) < 200
     assert lines[2] == "expected: a number"
+
+
+@both
+def test_odd_exceptions_are_told_too(judged):
+    odd = (
+        "error = ValueError('a\\nb\\x1b[31m'); error.__notes__ = 5; raise error",
+        "error = ValueError('a'); error.add_note('a note'); raise error",
+        "raise ValueError('x' * 100_000)",
+        "raise type('\\u202eOdd', (Exception,), {})('\\ud800')",
+    )
+    for line in odd:
+        message = said(judged(SOLUTION.replace("return mask + 1.0", line)), 1)
+        assert message.startswith("called: LesionRuler().grow(array (3, 5))\nraised: ")
+        assert not {"\x1b", "\u202e", "\ud800"} & set(message)
+        assert len(message) < 4100
 
 
 @both

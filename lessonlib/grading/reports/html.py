@@ -7,7 +7,7 @@ import functools
 import hashlib
 import html
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ def page(
         "<h1>Grading report</h1>",
         f'<p class="about">{escape_line(" · ".join(about))}</p>',
         _averages(results),
+        _notes(notes),
         *([_filters(results)] if len(results) > 1 else []),
         *(
             _submission(
@@ -80,7 +81,6 @@ def page(
             )
             for result in results
         ),
-        _notes(notes),
     ]
     script = _beside("page.js") if len(results) > 1 else ""
     return (
@@ -206,9 +206,10 @@ def _submission(
     )
 
 
-def _notes(notes: Iterable[str]) -> str:
-    rows = "".join(f"<li>{escape_line(note)}" for note in notes)
-    return f"<h2>Not in this report, or in no gradebook</h2><ul>{rows}</ul>" if rows else ""
+def _notes(notes: Sequence[str]) -> str:
+    rows = "".join(f"<li>{escape_line(note, _DATA_CAP)}" for note in notes)
+    title = f"Passed over, or in no gradebook: {len(notes)}"
+    return f"<details><summary>{title}</summary><ul>{rows}</ul></details>" if rows else ""
 
 
 def table(result: dict[str, Any], pictures: dict[str, dict[str, str]]) -> str:
