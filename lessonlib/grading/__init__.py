@@ -19,8 +19,9 @@ def check(target: Any, seed: int | None = None) -> Verdict:
     Parameters
     ----------
     target : type, str or path
-        The class, as a notebook defines it, or the path of a ``.py`` or ``.ipynb`` file. A class
-        runs in this process; a file in another one, with limits of time and memory.
+        The class, as a notebook defines it, or the path of a ``.py`` or ``.ipynb`` file. Either
+        runs in another process, with limits of time and memory, so that an endless loop ends; a
+        class runs in this one where the system cannot fork, with a limit of time.
     seed : int, optional
         Repeats an earlier check, which names its seed; by default the inputs are drawn afresh.
 

@@ -45,8 +45,17 @@ Megabytes = Annotated[
 
 def wrong(error: Exception) -> typer.Exit:
     """Say that the call itself is wrong, and return the exception that ends it with status 2."""
-    err.print(f"Error: {error}", style="bold red", markup=False, highlight=False)
+    from .cleaning import text
+
+    err.print(f"Error: {text(error)}", style="bold red", markup=False, highlight=False)
     return typer.Exit(2)
+
+
+def note(said: str) -> None:
+    """Say something on standard error in a line, in which names may be strangers'."""
+    from .cleaning import line
+
+    err.print(line(said, 1000), markup=False, highlight=False)
 
 
 @app.command("list")
@@ -81,7 +90,7 @@ def start(
         exercise = learner.resolve(name)
         path = starters.start(exercise.name, into, notebook=notebook)
     except FileExistsError as error:
-        err.print(f"{error.filename} is there already; it stays as it is.", highlight=False)
+        note(f"{error.filename} is there already; it stays as it is.")
         raise typer.Exit(1) from None
     except (ValueError, OSError) as error:
         raise wrong(error) from None

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli import Megabytes, Seconds, Seed, err, out, wrong
+from .cli import Megabytes, Seconds, Seed, err, note, out, wrong
 
 if TYPE_CHECKING:
     from .cluster import Plan
     from .journal import Journal
+    from .roster import Roster
 
 Report = typer.Option(metavar="FILE", rich_help_panel="Reports")
 
@@ -58,7 +59,10 @@ def grade(
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the --json report of an interrupted run.")
+        bool,
+        typer.Option(
+            "--resume", help="Go on from the --json report; a raised limit is tried again."
+        ),
     ] = False,
     scheduler: Annotated[
         str | None,
@@ -89,19 +93,24 @@ def grade(
     Status 0 when every submission has got its result, whatever that is; 2 when
     the call itself is wrong or nothing here confines; 130 when interrupted.
     """
-    from . import cluster, discover, learner, terminal, ways
+    from . import cleaning, cluster, discover, learner, terminal, ways
     from .journal import Journal
-    from .reports import tables
+    from .roster import Roster
+    from .roster import read as read_roster
     from .sandbox import Limits
 
     try:
         if confine and (trust or confine not in ways.WAYS):
             raise ValueError(f"--confine is {' or '.join(ways.WAYS)}, and not beside --trust")
-        lines = tables.read_roster(roster) if roster else []
+        people = read_roster(roster) if roster else Roster()
         _folders_exist(json, csv, html, moodle, canvas, junit)
-        found = discover.find(paths)
+        passed_over: list[str] = []
+        found = discover.find(paths, passed_over)
         if not found:
-            err.print(f"no .py or .ipynb in {', '.join(map(str, paths))}", markup=False)
+            note(f"no .py or .ipynb in {', '.join(map(str, paths))}")
+        aside = discover.grouped(passed_over)
+        for told in aside:
+            note(told)
         seed, known = _known(json, seed) if resume else (seed, {})
         plan = cluster.Plan(
             secrets.randbelow(2**31) if seed is None else seed,
@@ -115,7 +124,8 @@ def grade(
         if left and not scheduler:  # the first of the launchers that it takes, or a refusal
             with err.status("starting the confined Python"), cluster.slot(plan) as place:
                 place()
-        journal = Journal(json, plan.seed, [path for path, _ in found], known)
+        order = [cleaning.unicode(path) for path, _ in found]
+        journal = Journal(json, plan.seed, order, known)
     except (ValueError, OSError) as error:
         raise wrong(error) from None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -124,12 +134,12 @@ def grade(
     reports = {"csv": csv, "html": html, "moodle": moodle, "canvas": canvas, "junit": junit}
     reports = {kind: path for kind, path in reports.items() if path is not None}
     try:
-        _write(journal, lines, reports, gradescope)
+        _write(journal, people, reports, gradescope, aside)
     except OSError as error:
         raise wrong(error) from None
     terminal.show_results(out, journal.report())
     for path in filter(None, (json, *reports.values(), gradescope)):
-        err.print(f"wrote {path}", highlight=False, markup=False)
+        note(f"wrote {path}")
     if not complete:
         err.print("Interrupted; --resume goes on from here." if json else "Interrupted.")
         raise typer.Exit(130)
@@ -164,18 +174,31 @@ def _left(
 ) -> tuple[list[tuple[str, bool]], dict[str, Any], Plan]:
     """Return what is left to grade, what is known and still holds, and what is to be loaded."""
     from . import discover
+    from .cleaning import unicode
     from .libraries import preload
 
     left, holds, modules = [], {}, set()
     for path, in_folder in found:
         submission = discover.read(path, in_folder)
-        entry = known.get(path)
-        if entry and entry["result"].get("sha256") == submission.digest:
-            holds[path] = entry
+        entry = known.get(unicode(path))
+        if entry and _holds(entry["result"], submission.digest, plan):
+            holds[unicode(path)] = entry
         else:
             left.append((path, in_folder))
             modules |= set(preload([submission.data]))
     return left, holds, dataclasses.replace(plan, modules=tuple(sorted(modules)))
+
+
+def _holds(result: dict[str, Any], digest: str, plan: Plan) -> bool:
+    """Whether this run would find the same: the same file, asked the same, given no more."""
+    if result.get("sha256") != digest:
+        return False
+    if plan.exercise and result["exercise"] != plan.exercise:
+        return False
+    if result["status"] not in ("timeout", "memory", "crashed"):
+        return True
+    given = result.get("limits") or {"seconds": 0, "memory": 0}
+    return plan.limits.seconds <= given["seconds"] and plan.limits.memory <= given["memory"]
 
 
 def _run(
@@ -215,10 +238,13 @@ def _shown(entries: Iterator[dict[str, Any]], journal: Journal, total: int) -> I
 
 
 def _write(
-    journal: Journal, roster: list, reports: dict[str, Path], gradescope: Path | None
+    journal: Journal,
+    roster: Roster,
+    reports: dict[str, Path],
+    gradescope: Path | None,
+    aside: list[str],
 ) -> None:
     """Write the reports that were asked for."""
-    from .grade import clean
     from .journal import write_atomically
     from .reports import files, tables
     from .reports.html import page
@@ -230,13 +256,13 @@ def _write(
         "csv": lambda: tables.plain(results, roster),
         "moodle": lambda: tables.moodle(results, roster),
         "canvas": lambda: tables.canvas(results, roster),
-        "html": lambda: page(report, pictures),
+        "html": lambda: page(report, pictures, roster, aside),
         "junit": lambda: files.junit(report),
     }
     for kind, path in reports.items():
         write_atomically(path, texts[kind]())
     if gradescope is not None:
         files.write_gradescope(results, gradescope)
-    if {"moodle", "canvas"} & set(reports):
-        for note in map(clean, tables.left_out(results, roster)):
-            err.print(note, markup=False, highlight=False)
+    if roster or {"moodle", "canvas"} & set(reports):
+        for told in tables.left_out(results, roster):
+            note(told)

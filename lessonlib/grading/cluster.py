@@ -128,6 +128,9 @@ def task(submission: Submission, plan: Plan) -> dict[str, Any]:
     """
     with slot(plan) as place:
         outcome = grade.grade(submission, place, plan.seed, plan.exercise)
+        # What it had tells a resumed run whether another one could find more.
+        limits = {"seconds": plan.limits.seconds, "memory": plan.limits.memory}
+        outcome.result["limits"] = limits
         drawn = {}
         if plan.pictures and outcome.pictures:
             from .reports.pictures import draw

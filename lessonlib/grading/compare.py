@@ -321,7 +321,11 @@ def _equal(a: Any, b: Any, tolerance: float = 0.0) -> bool:
 
 
 def _kind(value: Any) -> str:
-    return "None" if value is None else f"{shown(value)} ({type(value).__name__})"
+    if value is None or isinstance(value, np.ndarray):
+        return shown(value)
+    said = shown(value)
+    kind = f" ({type(value).__name__})"
+    return said if said.endswith(kind) else said + kind
 
 
 def _forgotten(value: Any) -> str:

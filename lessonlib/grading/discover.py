@@ -12,6 +12,15 @@ from pathlib import Path
 SUFFIXES = (".py", ".ipynb")
 #: The most bytes of one file.
 FILE_CAP = 64 * 10**6
+#: Folders that programs make beside or in a student's work, in lower case: what lies in them is
+#: a copy, or somebody else's.
+COPIES = frozenset(
+    (
+        *(".ipynb_checkpoints", "__macosx", "__pycache__", "node_modules", "site-packages"),
+        *(".git", ".hg", ".svn", ".venv", ".tox", ".nox", ".eggs"),
+        *(".mypy_cache", ".pytest_cache", ".ruff_cache"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -46,14 +55,20 @@ class Submission:
         return hashlib.sha256(self.status.encode() + b"\0" + self.data).hexdigest()
 
 
-def find(paths: Sequence[str | Path]) -> list[tuple[str, bool]]:
+def find(
+    paths: Sequence[str | Path], passed_over: list[str] | None = None
+) -> list[tuple[str, bool]]:
     """List the submissions among files and folders, each once.
 
     Parameters
     ----------
     paths : sequence of path
         Files are submissions whatever they define; in a folder every ``.py`` and ``.ipynb``
-        below it is one, hidden folders included and links too.
+        below it is one, hidden folders included and links too. Not so what lies in folders of
+        `COPIES` or in a virtual environment, nor the ``._`` files of a Mac's archive, unless
+        they are named here.
+    passed_over : list of str, optional
+        Gets the path of each such folder and file.
 
     Returns
     -------
@@ -71,25 +86,39 @@ def find(paths: Sequence[str | Path]) -> list[tuple[str, bool]]:
     found: dict[str, bool] = {}
     for path in map(os.fspath, paths):
         if os.path.isdir(path):
-            for name in sorted(_below(path)):
-                found.setdefault(name, True)
+            below = sorted(_below(path, [] if passed_over is None else passed_over))
+            found |= {name: found.get(name, True) for name in below}
         elif not os.path.lexists(path):
             raise FileNotFoundError(f"there is no file or folder {path!r}")
-        elif Path(path).suffix.lower() not in SUFFIXES:
+        elif not _has_suffix(path):
             raise ValueError(f"a submission is a .py or .ipynb file, not {path!r}")
         else:
             found.setdefault(path, False)
     return list(found.items())
 
 
-def _below(folder: str) -> Iterator[str]:
+def _below(folder: str, passed_over: list[str]) -> Iterator[str]:
     for where, folders, files in os.walk(folder, followlinks=False):
+        copies = [name for name in folders if _is_copy(os.path.join(where, name))]
+        folders[:] = [name for name in folders if name not in copies]
+        copies += [name for name in files if name.startswith("._") and _has_suffix(name)]
+        passed_over += sorted(os.path.join(where, name) for name in copies)
         links = [name for name in folders if os.path.islink(os.path.join(where, name))]
-        for name in files + links:
+        for name in [name for name in files if name not in copies] + links:
             path = os.path.join(where, name)
             # A linked folder is one entry, whatever it is called: what it leads to is not read.
-            if Path(name).suffix.lower() in SUFFIXES or (name in links and _leads_out(path)):
+            if _has_suffix(name) or (name in links and _leads_out(path)):
                 yield path
+
+
+def _has_suffix(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES
+
+
+def _is_copy(folder: str) -> bool:
+    if os.path.basename(folder).lower() in COPIES:
+        return True
+    return not os.path.islink(folder) and os.path.exists(os.path.join(folder, "pyvenv.cfg"))
 
 
 def _leads_out(link: str) -> bool:
@@ -132,3 +161,15 @@ def read(path: str, in_folder: bool) -> Submission:
         reason = f"the file is larger than {FILE_CAP / 1e6:.0f} MB; clear a notebook's outputs"
         return Submission(path, status="error", message=reason)
     return Submission(path, data)
+
+
+def grouped(passed_over: Sequence[str]) -> list[str]:
+    """Say in a line per kind what `find` passed over: ``12 × .git, the first in hw/ann``."""
+    kinds: dict[str, list[str]] = {}
+    for path in passed_over:
+        name = os.path.basename(path)
+        kinds.setdefault("._*" if name.startswith("._") else name, []).append(path)
+    return [
+        f"passed over: {len(same)} × {name}, the first in {os.path.dirname(same[0]) or '.'}"
+        for name, same in kinds.items()
+    ]

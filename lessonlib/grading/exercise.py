@@ -11,6 +11,8 @@ import contextlib
 import copy
 import io
 import linecache
+import os
+import sys
 import sysconfig
 import traceback
 from collections.abc import Callable, Mapping
@@ -20,10 +22,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from . import asked
+
 #: The most characters of printed text that a reply keeps.
 STDOUT_CAP = 100_000
 #: How deep lists and dicts of a reply may be nested.
 DEPTH_CAP = 20
+_HERE = os.path.dirname(__file__)
 _STANDARD_LIBRARY = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
 
 
@@ -151,8 +156,12 @@ class SubmissionError(Exception):
     line : int or None
         The line of the submission that it came from.
     text : str
-        The traceback's last line, ``"ValueError: ..."``.
+        The traceback's last line, ``"ValueError: ..."``, and the exception's notes below it.
+    called : str
+        The call that raised it, as the learner would write it; empty where it was none.
     """
+
+    called = ""
 
     def __init__(self, type_name: str, message: str, line: int | None = None, text: str = ""):
         self.type_name = type_name
@@ -224,12 +233,12 @@ class LocalRemote:
         printed = io.StringIO()
         try:
             with contextlib.redirect_stdout(printed):
-                instance = self.cls(**init)
+                instance = asked.make(self.cls, init)
                 for name, value in assign.items():
                     setattr(instance, name, value)
-                value = getattr(instance, method)(*args, **kwargs) if method else None
+                value = asked.method(instance, method)(*args, **kwargs) if method else None
                 value = plain(value)
-                attributes = {name: plain(getattr(instance, name)) for name in read}
+                attributes = {name: plain(asked.attribute(instance, name)) for name in read}
         except Exception as error:
             raise submission_error(error) from error
         return Reply(value, printed.getvalue()[:STDOUT_CAP], plain(args), attributes)
@@ -245,17 +254,41 @@ def submission_error(error: BaseException) -> SubmissionError:
     # the submission's.
     frames = traceback.extract_tb(error.__traceback__)[1:]
     own = [frame for frame in frames if _is_own(frame.filename)]
-    text = traceback.format_exception_only(error)[-1].strip()
-    return SubmissionError(type(error).__name__, str(error), own[-1].lineno if own else None, text)
+    line = own[-1].lineno if own else None
+    notes = getattr(error, "__notes__", [])
+    notes = [str(note) for note in notes[:5]] if type(notes) is list else []
+    last = traceback.TracebackException.from_exception(error, limit=0, compact=True)
+    last.__notes__ = None
+    text = "\n".join([[*last.format_exception_only()][-1].strip(), *notes])
+    told = SubmissionError(type(error).__name__, str(error), line, text)
+    if own and (cell := _cell(own[-1].filename)):
+        told.add_note(quoted(f"{cell}, line {line}", own[-1].line or ""))
+    elif own:
+        told.add_note(quoted(f"line {line}", own[-1].line or ""))
+    return told
+
+
+def quoted(place: str, line: str) -> str:
+    """Name a line of the submission, and say what stands there."""
+    line = line.strip()
+    return f"{place}: `{line if len(line) <= 80 else line[:80] + '…'}`" if line else place
+
+
+def _cell(filename: str) -> str:
+    """Name the cell that a notebook's code comes from, as Jupyter does: ``cell [5]``."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    known = getattr(getattr(shell, "compile", None), "_filename_map", {})
+    return f"cell [{known[filename]}]" if filename in known else ""
 
 
 def _is_own(filename: str) -> bool:
     """Whether a frame is the learner's: there is source to show, outside of any library."""
-    parts = Path(filename).parts
-    library = {"site-packages", "dist-packages"} & {*parts} or any(
+    library = {"site-packages", "dist-packages"} & {*Path(filename).parts} or any(
         filename.startswith(folder) for folder in _STANDARD_LIBRARY
     )
-    return bool(linecache.getlines(filename)) and not library and filename != __file__
+    ours = filename != os.path.basename(filename) and os.path.dirname(filename) == _HERE
+    return bool(linecache.getlines(filename)) and not library and not ours
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -285,6 +318,8 @@ def plain(value: Any, depth: int = 0) -> Any:
         raise TypeError(f"the answer is nested more than {DEPTH_CAP} deep")
     if value is None or type(value) in (bool, int, float, str):
         return value
+    if value is NotImplemented or value is ...:
+        raise NotImplementedError(f"it returns {value}")
     if isinstance(value, np.ndarray):
         array = np.asarray(value)
         if array.dtype.kind not in "biufU":

@@ -11,16 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from . import checks
+from . import checks, cleaning, messages
 from .discover import Submission
 from .exercise import Criterion, Exercise, Mistake, SubmissionError
 from .remote import ConfinedRemote
 from .sandbox import Launcher, SandboxError
-
-_MESSAGE_CAP = 4000
-# What a terminal or a spreadsheet might obey: control characters other than line ends, and marks
-# that turn the direction of writing.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @dataclass
@@ -89,7 +84,7 @@ def _grade(
     except SubmissionError as error:
         # A file with a syntax error still says, as text, which class it meant to define.
         report.exercise = report.exercise or checks.EXERCISES.get(_mentioned(submission.data))
-        return report.fail(remote.status or "error", described(error))
+        return report.fail(remote.status or "error", messages.described(error))
     found = outline.defines
     if name is None and len(found) == 1:
         name = found[0]
@@ -97,18 +92,17 @@ def _grade(
     if outline.forbidden:
         return report.fail("forbidden", outline.forbidden)
     if name not in found:
-        known = ", ".join(checks.EXERCISES)
-        wanted = f"the file defines {', '.join(found) or 'none of the classes asked for'}"
-        remedy = f"`class {name}` is asked for" if name else f"they are {known}"
         if name is None and found:
-            remedy = "it takes one to a file, or --exercise NAME"
+            wanted = f"the file defines {', '.join(found)}; it takes one to a file"
+            return report.fail("error", f"{wanted}, or --exercise NAME")
         if not found:
             report.exercise = None
-        return report.fail("error", f"{wanted}; {remedy}")
+        classes = _classes(submission.data)
+        return report.fail("error", messages.misnamed(classes, checks.EXERCISES, name))
     try:
         remote.run(name)
     except SubmissionError as error:
-        return report.fail(remote.status or "error", described(error))
+        return report.fail(remote.status or "error", messages.described(error))
     for criterion in report.exercise.criteria:
         report.judge(criterion, remote, generator(seed, criterion))
         if remote.status == "forbidden":
@@ -118,29 +112,14 @@ def _grade(
 
 
 def _mentioned(data: bytes) -> str:
-    names = "|".join(checks.EXERCISES).encode()
-    found = set(re.findall(rb"\bclass\s+(" + names + rb")\b", data))
-    return found.pop().decode() if len(found) == 1 else ""
+    found = set(_classes(data, rb"\b")) & set(checks.EXERCISES)
+    return found.pop() if len(found) == 1 else ""
 
 
-def described(error: SubmissionError) -> str:
-    """Say what a submission's exception was and where: ``NameError: ... (line 3)``."""
-    place = ", ".join(getattr(error, "__notes__", ()))
-    if not place and error.line:
-        place = f"line {error.line}"
-    text = f"{error.text} ({place})" if place else error.text
-    if error.type_name == "NotImplementedError":
-        task = re.sub(r"^part \w+: ", "", error.message)
-        return f"still to be written: {task} ({place})"
-    if error.type_name in ("PermissionError", "BlockingIOError"):
-        return f"{text}\nhint: no files, network or other processes are there while graded"
-    return text
-
-
-def clean(text: str) -> str:
-    """Return a message that no terminal, page or spreadsheet takes for anything but text."""
-    text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
-    return text if len(text) <= _MESSAGE_CAP else text[:_MESSAGE_CAP] + " …"
+def _classes(data: bytes, then: bytes = rb"\s{0,4}[(:]") -> list[str]:
+    """List the classes that a file seems to define, as far as its text shows."""
+    names = re.findall(rb"\bclass\s{1,4}([A-Za-z_]\w{0,60})" + then, data)
+    return [name.decode("ascii") for name in dict.fromkeys(names)][:100]
 
 
 class Report:
@@ -155,7 +134,7 @@ class Report:
     """
 
     def __init__(self, path: str, exercise: Exercise | None):
-        self.path, self.exercise = path, exercise
+        self.path, self.exercise = cleaning.unicode(path), exercise
         self.status = self.message = ""
         self.verdicts: dict[str, str] = {}  # a part's message, empty where it passed
         self.pictures: dict[str, dict[str, np.ndarray]] = {}
@@ -171,13 +150,13 @@ class Report:
         """Check one part and note the verdict."""
         verdict = ""
         try:
-            criterion.check(remote, rng)
+            criterion.check(messages.Narrated(remote, self.exercise.name), rng)
         except Mistake as mistake:
             verdict = str(mistake) or "not as asked"
             if mistake.picture:
                 self.pictures[criterion.id] = mistake.picture
         except SubmissionError as error:
-            verdict = described(error)
+            verdict = messages.described(error)
         except Exception as error:  # an answer so odd that the check itself stumbled
             verdict = f"the answer could not be judged ({type(error).__name__}: {error})"
         self.verdicts[criterion.id] = verdict
@@ -191,7 +170,7 @@ class Report:
                 "points": 0.0 if self.verdicts[criterion.id] else float(criterion.points),
                 "max_points": float(criterion.points),
                 "passed": not self.verdicts[criterion.id],
-                "message": clean(self.verdicts[criterion.id]),
+                "message": cleaning.text(self.verdicts[criterion.id]),
             }
             for criterion in (self.exercise.criteria if self.exercise else ())
         ]
@@ -203,7 +182,7 @@ class Report:
             "max_score": sum((part["max_points"] for part in criteria), 0.0),
             "seconds": round(seconds, 3),
             "criteria": criteria,
-            "message": clean(self.message),
+            "message": cleaning.text(self.message),
             "sha256": digest,
         }
         return Outcome(result, self.pictures)

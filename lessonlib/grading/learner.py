@@ -10,11 +10,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import checks, cluster, discover, grade, libraries
-from .exercise import Exercise, LocalRemote
+from . import checks, cluster, discover, forked, grade, libraries
+from .exercise import Exercise
 from .reports import notebook as in_notebook
 from .reports import text
 from .reports.pictures import draw
+from .sandbox import Limits
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -104,9 +105,7 @@ def check(target: Any, seed: int | None = None) -> Verdict:
         raise ValueError(f"the class must be called {resolve(target.__name__).name}")
     started = time.monotonic()
     report = grade.Report(target.__name__, checks.EXERCISES[target.__name__])
-    for criterion in report.exercise.criteria:
-        report.judge(criterion, LocalRemote(target), grade.generator(seed, criterion))
-    report.status = "graded"
+    forked.judge(report, target, seed, Limits())
     outcome = report.outcome(time.monotonic() - started)
     drawn = {part: draw(arrays) for part, arrays in outcome.pictures.items()}
     return Verdict(outcome.result, seed, drawn)

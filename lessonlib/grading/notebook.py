@@ -12,6 +12,8 @@ import json
 import re
 from dataclasses import dataclass
 
+from .exercise import quoted
+
 #: What a submission's source is called in its tracebacks.
 FILENAME = "<submission>"
 #: The most characters of source text.
@@ -49,6 +51,11 @@ class Source:
             if line >= start:
                 return f"cell {number}, line {line - start + 1}"
         return f"line {line}"
+
+    def quoted(self, line: int) -> str:
+        """Name a line, and say what stands there."""
+        lines = self.text.split("\n")
+        return quoted(self.place(line), lines[line - 1] if 0 < line <= len(lines) else "")
 
 
 def read(data: bytes, suffix: str) -> Source:

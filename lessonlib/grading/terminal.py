@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from . import checks
-from .grade import clean
+from . import checks, cleaning
 from .journal import write_atomically
 from .learner import Verdict
 from .reports import html
@@ -22,19 +21,21 @@ def show(console: Console, verdict: Verdict) -> None:
     name = result["exercise"] or "no exercise"
     if result["message"]:
         console.print(Text(f"{name}: {result['status']}", "bold red"))
-        console.print(Text(result["message"]))
+        console.print(Text(cleaning.text(result["message"])))
     else:
         table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
         for part in result["criteria"]:
             mark = Text("ok", "green") if part["passed"] else Text("not yet", "red")
             said = Text(part["title"])
             if part["message"]:
-                said.append("\n" + part["message"], "dim")
+                said.append("\n" + cleaning.text(part["message"]), "dim")
             table.add_row(Text(part["id"], "bold"), mark, said)
         console.print(table)
+        if result.get("note"):
+            console.print(Text(cleaning.text(result["note"]), "dim"))
     style = "bold green" if verdict.passed else "bold"
     console.print(Text(f"{name}: {verdict.score:g} of {verdict.max_score:g} points", style))
-    if not verdict.passed and result["exercise"]:
+    if not verdict.passed and not result["message"]:
         missing = next(part["id"] for part in result["criteria"] if not part["passed"])
         console.print(Text(f"Stuck? lessonlib hint {name} {missing}", "dim"))
         console.print(Text(f"The same inputs again: --seed {verdict.seed}", "dim"))
@@ -59,7 +60,7 @@ def show_progress(console: Console, verdicts: list[Verdict]) -> None:
         missing = [part["id"] for part in verdict.result["criteria"] if not part["passed"]]
         table.add_row(
             Text(name, overflow="fold"),
-            Text(clean(verdict.result["submission"]), overflow="fold"),
+            Text(cleaning.line(verdict.result["submission"]), overflow="fold"),
             f"{verdict.score:g} / {verdict.max_score:g}",
             bar(verdict.score / verdict.max_score),
             Text(missing[0] if missing else "done", "" if missing else "green"),
@@ -80,7 +81,7 @@ def show_results(console: Console, report: dict[str, Any]) -> None:
         share = result["score"] / result["max_score"] if result["max_score"] else 0.0
         graded = result["status"] == "graded"
         table.add_row(
-            Text(clean(result["submission"]), overflow="fold"),
+            Text(cleaning.line(result["submission"]), overflow="fold"),
             Text(result["exercise"] or "–", overflow="fold"),
             Text(result["status"], "" if graded else "red"),
             f"{result['score']:g} / {result['max_score']:g}",

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from . import notebook, protocol
+from . import asked, notebook, protocol
 from .exercise import STDOUT_CAP, plain, submission_error
 from .notebook import FILENAME
 
@@ -138,11 +138,11 @@ class Worker:
     ) -> dict[str, Any]:
         """Make an object of the class, set attributes, call a method, read attributes."""
         self.printed.start()
-        instance = getattr(self.module, name)(**init)
+        instance = asked.make(getattr(self.module, name), init)
         for attribute, value in assign.items():
             setattr(instance, attribute, value)
-        value = getattr(instance, method)(*args, **kwargs) if method else None
-        attributes = {attribute: plain(getattr(instance, attribute)) for attribute in read}
+        value = asked.method(instance, method)(*args, **kwargs) if method else None
+        attributes = {name: plain(asked.attribute(instance, name)) for name in read}
         value = plain(value)
         return {
             "value": value,
@@ -170,7 +170,7 @@ class Worker:
         line = told.line
         if isinstance(error, SyntaxError) and error.filename == FILENAME:
             line = error.lineno
-        place = self.source.place(line) if isinstance(line, int) else ""
+        place = self.source.quoted(line) if isinstance(line, int) else ""
         return [told.type_name, told.message[:2000], line, told.text[:2000], place]
 
 

@@ -117,3 +117,36 @@ def test_digest_tells_changed_files(folder):
     assert discover.read(str(folder / "b.py"), True).digest == before
     (folder / "b.py").write_text("other")
     assert discover.read(str(folder / "b.py"), True).digest != before
+
+
+def test_copies_and_others_folders_are_passed_over_and_said(tmp_path):
+    top = tmp_path / "top"
+    away = (
+        *("ann/.ipynb_checkpoints/a-checkpoint.ipynb", "__MACOSX/ann/._a.py", ".git/hooks/x.py"),
+        *("ann/__pycache__/a.py", "ben/.venv/lib/y.py", "ben/node_modules/gyp/z.py"),
+        *("ben/._b.py", "carl/my env/lib/os.py", "ann/.IPYNB_CHECKPOINTS/b.ipynb"),
+    )
+    kept = ("ann/a.py", "ben/b.py", ".hidden/d.py", "carl/env/e.py", "carl/_.py", "ben/git/x.py")
+    for name in (*away, *kept, "carl/my env/pyvenv.cfg"):
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text("x = 1")
+    passed_over: list[str] = []
+    found = discover.find([top], passed_over)
+    assert sorted(names(found, top)) == sorted(kept)
+    assert sorted(os.path.relpath(path, top) for path in passed_over) == sorted(
+        (
+            *("ann/.ipynb_checkpoints", "__MACOSX", ".git", "ann/__pycache__", "ben/.venv"),
+            *("ben/node_modules", "ben/._b.py", "carl/my env", "ann/.IPYNB_CHECKPOINTS"),
+        )
+    )
+    said = discover.grouped(passed_over)
+    assert f"passed over: 1 × .git, the first in {top}" in said
+    assert f"passed over: 1 × ._*, the first in {top / 'ben'}" in said
+
+
+def test_a_copy_that_is_named_itself_is_graded(tmp_path):
+    folder = tmp_path / ".ipynb_checkpoints"
+    folder.mkdir()
+    (folder / "a.py").write_text("x = 1")
+    for given in (folder, folder / "a.py"):
+        assert [path for path, _ in discover.find([given])] == [str(folder / "a.py")]

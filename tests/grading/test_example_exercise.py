@@ -80,7 +80,7 @@ def test_a_learner_takes_it_and_solves_it(added, tmp_path):
     starter = mine / f"{STEM}.py"
     status, said = lessonlib("check", starter)
     assert status == 1
-    assert "still to be written: from pixels to square millimetres" in said
+    assert "not written yet: from pixels to square millimetres" in said
     status, said = lessonlib("hint", NAME, "area")
     assert "How many square millimetres" in said
     assert set(starters.hints(NAME)) == {"area", "equivalent_diameter"}

@@ -74,7 +74,7 @@ def test_an_error_names_the_learners_own_line(remote):
 
 
 def test_a_missing_method_or_argument_is_the_submissions_error(remote):
-    with pytest.raises(SubmissionError, match="no attribute 'fly'"):
+    with pytest.raises(SubmissionError, match="no method `fly`; it has"):
         remote.call("fly")
     with pytest.raises(SubmissionError, match="unexpected keyword argument 'size'"):
         remote.call("parse", "1", init={"size": 3})

@@ -425,6 +425,76 @@ def test_resume_needs_a_report_of_the_same_seed(grade, folder, tmp_path):
     )
 
 
+def test_a_raised_limit_is_tried_again_and_nothing_else(grade, folder):
+    busy = "import time\nwhile time.process_time() < 2: pass\n"
+    top = folder(best=BEST, slow=busy + BEST, large="x = bytearray(500 * 10**6)\n" + BEST)
+
+    def run(*options):
+        _, report = grade(top, "--timeout", 0.5, "--memory", 200, *options)
+        return {each["submission"].rpartition("/")[2]: each for each in report["results"]}
+
+    first = run()
+    assert [first[f"{name}.py"]["status"] for name in ("best", "slow", "large")] == [
+        *("graded", "timeout", "memory")
+    ]
+    assert run("--resume") == first
+    longer = run("--resume", "--timeout", 60)
+    assert (longer["slow.py"]["status"], longer["slow.py"]["score"]) == ("graded", 2.0)
+    assert longer["best.py"] == first["best.py"]
+    assert longer["large.py"]["status"] == "memory"
+    larger = run("--resume", "--timeout", 60, "--memory", 1024)
+    assert (larger["large.py"]["status"], larger["large.py"]["score"]) == ("graded", 2.0)
+    assert larger["slow.py"] == longer["slow.py"]
+    assert run("--resume") == larger
+
+
+def test_an_exercise_named_on_resuming_is_graded_as_it(grade, folder):
+    top = folder(several=BEST + "class Other: pass", best=BEST)
+    _, report = grade(top)
+    first = by_name(report)
+    assert first["several.py"]["status"] == "error"
+    _, report = grade(top, "--resume", "--exercise", "target")
+    assert by_name(report)["several.py"]["score"] == 2.0
+    assert by_name(report)["best.py"] == first["best.py"]
+
+
+def test_copies_are_no_rows_and_said(grade, folder, tmp_path):
+    top = folder(best=BEST)
+    (top / ".ipynb_checkpoints").mkdir()
+    (top / ".ipynb_checkpoints" / "best-checkpoint.ipynb").write_text("{}")
+    page = tmp_path / "page.html"
+    result, report = grade(top, "--html", page)
+    assert [os.path.basename(each["submission"]) for each in report["results"]] == ["best.py"]
+    for said in (result.output, page.read_text()):
+        assert "passed over: 1 × .ipynb_checkpoints" in " ".join(said.split())
+
+
+def test_a_roster_that_lists_nobody_stops_before_grading(grade, folder, tmp_path):
+    (tmp_path / "roster.csv").write_text("file,id\n")
+    result, report = grade(folder(ann=BEST), "--roster", tmp_path / "roster.csv")
+    assert (result.exit_code, report) == (2, None)
+    assert "lists nobody" in " ".join(result.output.split())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names that are no text")
+def test_names_that_are_no_text_are_graded_reported_and_gone_on_from(grade, tmp_path):
+    top = os.fsencode(tmp_path) + b"/submissions"
+    os.mkdir(top)
+    for name in (b"\xff\x1b[31m\xe2\x80\xae.py", b"\xfe\n=1.py"):
+        with open(top + b"/" + name, "w") as file:
+            file.write(BEST)
+    places = {name: tmp_path / f"{name}.out" for name in ("csv", "html", "moodle", "junit")}
+    options = [word for name, path in places.items() for word in (f"--{name}", path)]
+    result, report = grade(tmp_path / "submissions", *options)
+    assert result.exit_code == 0, result.output
+    assert [each["score"] for each in report["results"]] == [2.0, 2.0]
+    for text in (result.output, *(path.read_text("utf-8") for path in places.values())):
+        assert not {"\x1b", "\u202e"} & set(text)
+    again, resumed = grade(tmp_path / "submissions", "--resume")
+    assert again.exit_code == 0
+    assert resumed == report
+
+
 def test_a_cluster_far_away_gives_the_same_results(tmp_path):
     from distributed import LocalCluster
 
@@ -466,8 +536,11 @@ def test_every_report_is_written_where_it_is_asked_for(grade, folder, tmp_path):
     assert "SIS User ID" in texts["canvas"]
     assert texts["junit"].count("<testsuite ") == 3
     assert len(list((tmp_path / "scope").glob("*/results.json"))) == 3
-    assert "not in the roster, and so in no gradebook" in result.output
+    assert "in no gradebook" in result.output
+    assert "(not in the roster)" in " ".join(result.output.split())
     assert "who.py" in result.output
+    assert "ann.py" in texts["html"]
+    assert "who.py (not in the roster)" in texts["html"]
 
 
 @pytest.mark.parametrize("way", ways.WAYS)

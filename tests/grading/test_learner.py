@@ -44,7 +44,7 @@ def test_from_start_to_full_marks(tmp_path):
     assert "lessonlib check" in said
     status, said = command("check", path)
     assert status == 1
-    assert "still to be written" in said
+    assert "not written yet" in said
     assert "0 of" in said
     assert "lessonlib hint FaceAligner" in said
     path.write_bytes(SOLUTION.read_bytes())

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from .. import cleaning
 from ..journal import write_atomically
-
-# What XML 1.0 cannot hold at all, escaped or not.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def gradescope(result: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +23,7 @@ def gradescope(result: dict[str, Any]) -> dict[str, Any]:
     return {
         "score": result["score"],
         "execution_time": result["seconds"],
-        "output": result["message"],
+        "output": cleaning.text(result["message"]),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -38,7 +36,7 @@ def gradescope(result: dict[str, Any]) -> dict[str, Any]:
                 "score": part["points"],
                 "max_score": part["max_points"],
                 "status": "passed" if part["passed"] else "failed",
-                "output": part["message"],
+                "output": cleaning.text(part["message"]),
             }
             for part in result["criteria"]
         ],
@@ -94,7 +92,7 @@ def junit(report: dict[str, Any]) -> str:
         suite = ElementTree.SubElement(
             root,
             "testsuite",
-            name=_xml(result["submission"]),
+            name=cleaning.line(result["submission"]),
             tests=str(len(parts)),
             failures=wrong if graded else "0",
             errors="0" if graded else wrong,
@@ -104,8 +102,8 @@ def junit(report: dict[str, Any]) -> str:
             case = ElementTree.SubElement(
                 suite,
                 "testcase",
-                classname=_xml(result["exercise"] or "unknown"),
-                name=_xml(f"{part['id']} {part['title']}".strip()),
+                classname=cleaning.xml(result["exercise"] or "unknown"),
+                name=cleaning.xml(f"{part['id']} {part['title']}".strip()),
                 time="0",
             )
             if not part["passed"]:
@@ -113,13 +111,9 @@ def junit(report: dict[str, Any]) -> str:
                     case,
                     "failure" if graded else "error",
                     type=result["status"],
-                    message=_xml(part["message"].split("\n")[0]),
+                    message=cleaning.xml(part["message"].split("\n")[0]),
                 )
-                what.text = _xml(part["message"])
+                what.text = cleaning.xml(part["message"])
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
-
-
-def _xml(text: str) -> str:
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

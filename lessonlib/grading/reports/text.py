@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from .. import cleaning
+
 
 def summary(result: dict[str, Any]) -> str:
     """Write one result as lines: the score, then each part and what is wrong with it.
@@ -18,12 +20,13 @@ def summary(result: dict[str, Any]) -> str:
     -------
     str
     """
-    name = result["exercise"] or result["submission"]
+    name = result["exercise"] or cleaning.line(result["submission"])
     lines = [f"{name}: {result['score']:g} of {result['max_score']:g} points"]
     if result["message"]:
-        return "\n".join([*lines, textwrap.indent(result["message"], "  ")])
+        return "\n".join([*lines, textwrap.indent(cleaning.text(result["message"]), "  ")])
+    lines += [f"  {line}" for line in cleaning.text(result.get("note", "")).splitlines()]
     for part in result["criteria"]:
         lines.append(f"{'ok  ' if part['passed'] else 'not '} {part['id']}: {part['title']}")
         if part["message"]:
-            lines.append(textwrap.indent(part["message"], "       "))
+            lines.append(textwrap.indent(cleaning.text(part["message"]), "       "))
     return "\n".join(lines)
