@@ -37,6 +37,7 @@ from lessonlib.grading.compare import (
     expect_seeded,
     expect_unchanged,
     same,
+    shown,
 )
 from lessonlib.grading.exercise import Criterion, Exercise, Mistake, Remote, SubmissionError
 
@@ -175,13 +176,13 @@ def check_validate(remote: Remote, rng: np.random.Generator) -> None:
     """
     shape = int(rng.integers(5, 9)), int(rng.integers(10, 16))
     image = rng.uniform(0, 1, shape)
-    for args, shown in (((image,), "image"), ((), ""), ((image,), "image"), ((None,), "None")):
+    for args, shows in (((image,), "image"), ((), ""), ((image,), "image"), ((None,), "None")):
         given = _given(rng, shape)
-        called = f"validate({shown}), its parts replaced"
+        called = f"validate({shows}), its parts replaced"
         reply = remote.call("validate", *args, given=given)
         table = _as_table(reply.value, called)
         expect_unchanged(reply, args, called)
-        wanted = image if shown == "image" else given["generate"]["answers"][0]
+        wanted = image if shows == "image" else given["generate"]["answers"][0]
         _judge_through(remote, rng, table, reply.calls, given, wanted, called)
 
 
@@ -206,9 +207,9 @@ def _judge_through(remote, rng, table, calls, given, image, called: str) -> None
             if expected is None or not same(float(got), float(expected), 1e-5, 1e-6):
                 raise Mistake(
                     f'{called}["{name}"]["{key}"]',
-                    shown_value(got),
+                    shown(got),
                     f"what {method}() returns for the image and its {name}"
-                    + ("" if expected is None else f": {shown_value(expected)}"),
+                    + ("" if expected is None else f": {shown(expected)}"),
                     f"{hint} of this name to {method}(); None means generate().",
                 )
     return None
@@ -231,10 +232,6 @@ def _judge_own(remote: Remote, rng: np.random.Generator) -> None:
             or bool(row["consistent"]) != expected[1]
         ):
             raise Mistake(f'{called}["{name}"]', str(row), f"{expected[0]:.4f} and {expected[1]}")
-
-
-def shown_value(value) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def check_preservation(remote: Remote, rng: np.random.Generator) -> None:
