@@ -11,7 +11,7 @@ C from 0.01 to 100, or normal tails at the distance given):
 * b: below 1e-6, see `_fits`.
 * verify: means over 6 runs with 8 test positives each and 2 features, where the paired
   differences of sensitivity and specificity are 2.5 spreads per run at least, 6.1 for the mean:
-  four tails of 5e-10. The default's threshold was the lowest in each of 120 single runs.
+  four tails of 5e-10.
 """
 
 from __future__ import annotations
