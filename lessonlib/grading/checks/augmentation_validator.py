@@ -245,7 +245,9 @@ def check_preservation(remote: Remote, rng: np.random.Generator) -> None:
         (small, 0.5 * small + 0.2),
         (noise, 0.6 * noise + 0.4 * rng.uniform(0, 1, (5, 7))),
         (noise, 0.2 * noise + 0.8 * rng.uniform(0, 1, (5, 7))),
-        (noise, np.full((5, 7), 0.1)),
+        # The spread of a constant whose mean is exact is 0, that of many 0.1 only nearly.
+        *((noise, np.full((5, 7), level)) for level in (0.0, 0.5, 0.1)),
+        *((np.full((5, 7), level), noise) for level in (0.0, 0.5)),
         (np.full((5, 7), 0.1), noise),
         (np.full((64, 64), 0.1), rng.uniform(0, 1, (64, 64))),
         (np.full((7, 9), 0.1), np.full((7, 9), 0.7)),

@@ -137,7 +137,9 @@ def check_metrics(remote: Remote, rng: np.random.Generator) -> None:
     neither[3] = neither[:, 3] = 0
     missed = rng.integers(1, 9, (7, 7))
     missed[5, 5] = 0  # always confused
-    for cm in (rng.integers(1, 60, (7, 7)), never, neither, missed):
+    balanced = rng.integers(1, 60, (7, 7))
+    balanced += balanced.T  # each class is predicted as often as it is true
+    for cm in (rng.integers(1, 60, (7, 7)), balanced, never, neither, missed):
         empty = " with an empty row or column" if not (cm.sum(0) * cm.sum(1)).all() else ""
         called = f"metrics(confusion matrix of shape (7, 7){empty})"
         reply = remote.call("metrics", cm)

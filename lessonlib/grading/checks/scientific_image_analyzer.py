@@ -97,6 +97,7 @@ def check_ndvi(remote: Remote, rng: np.random.Generator) -> None:
     public = np.array([[[50.0, 0.0]], [[90.0, 10.0]], [[70.0, 20.0]], [[150.0, 0.0]]])
     random = rng.uniform(10, 3000, (8, 6, 9))
     random[0, 0, 0] = random[3, 0, 0] = 0.0
+    random[0, 0, 1], random[3, 0, 1] = 1e-8, 3e-8  # here the 1e-8 of the denominator tells
     for image in (public, random):
         called = f"compute_ndvi(image of shape {image.shape})"
         reply = remote.call("compute_ndvi", image)
