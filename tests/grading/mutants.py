@@ -14,7 +14,6 @@ import ast
 import contextlib
 import copy
 import io
-import os
 import re
 import sys
 import tomllib
@@ -165,12 +164,7 @@ def _put(parent: ast.AST, field: str, k: int | None, node: ast.AST) -> None:
 
 def _difference(before: list[str], after: list[str]) -> tuple[int, str]:
     """Return where two sources differ, and how: ``method: old -> new``."""
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    end = 0
-    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
-        end += 1
+    start, end = _common(before, after)
     old, new = (
         " / ".join(line.strip() for line in lines[start : len(lines) - end])
         for lines in (before, after)
@@ -183,15 +177,21 @@ def _difference(before: list[str], after: list[str]) -> tuple[int, str]:
 
 def _short(old: str, new: str, around: int = 30) -> str:
     """Return both texts as one, the change in double braces, shortened on either side."""
-    words = [re.findall(r"\w+(?:\.\d+)?|.", text) for text in (old, new)]
-    before = os.path.commonprefix(words)
-    rest = [each[len(before) :][::-1] for each in words]
-    after = os.path.commonprefix(rest)[::-1]
-    old, new = ("".join(each[len(after) :][::-1]) for each in rest)
-    left, right = "".join(before), "".join(after)
+    before, after = (re.findall(r"\w+(?:\.\d+)?|.", text) for text in (old, new))
+    start, end = _common(before, after)
+    left, right = "".join(before[:start]), "".join(before[len(before) - end :])
+    old, new = ("".join(each[start : len(each) - end]) for each in (before, after))
     left = left if len(left) <= around else "…" + left[-around:]
     right = right if len(right) <= around else right[:around] + "…"
     return f"{left}{{{{{old} -> {new}}}}}{right}"
+
+
+def _common(before: list[str], after: list[str]) -> tuple[int, int]:
+    """Return how many items two lists have in common at their beginnings and at their ends."""
+    most = min(len(before), len(after))
+    start = next((k for k in range(most) if before[k] != after[k]), most)
+    most -= start
+    return start, next((k for k in range(most) if before[-1 - k] != after[-1 - k]), most)
 
 
 def survives(stem: str, part: str, source: str) -> bool:

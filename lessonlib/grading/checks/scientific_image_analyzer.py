@@ -21,7 +21,13 @@ from lessonlib.grading.checks._channels import (
     statistics,
     zscores,
 )
-from lessonlib.grading.checks._given import answered, expect_passed, follows_from, part
+from lessonlib.grading.checks._given import (
+    answered,
+    expect_done,
+    expect_passed,
+    follows_from,
+    part,
+)
 from lessonlib.grading.compare import (
     as_array,
     as_mapping,
@@ -215,6 +221,9 @@ def check_run(remote: Remote, rng: np.random.Generator) -> None:
         called = "run(), its parts replaced"
         reply = remote.call("run", init={"size": 12}, given=given)
         report = _as_report(reply.value, called)
+        if not reply.calls["generate"]:
+            expect_done(remote, rng, {"generate": check_generate}, called)
+            continue
         _judge_report(report, _through(reply.calls, given, called), called)
         _judge_print(reply.stdout, *report, called)
     for seed in rng.integers(1, 2**31, 2):
@@ -290,7 +299,9 @@ def _judge_outcome(remote: Remote, rng: np.random.Generator, init: dict) -> None
     """Judge the report of a scene that the submission drew; a wrong part is named, not excused."""
     called = f"ScientificImageAnalyzer(size=24, seed={init['seed']}).run()"
     try:
-        report = _as_report(remote.call("run", init=init).value, called)
+        reply = remote.call("run", init=init)
+        report = _as_report(reply.value, called)
+        _judge_print(reply.stdout, *report, called)
         scene = as_array(remote.call("generate", init=init).value, "generate()", (8, 24, 24))
         _judge_report(report, _right_report(remote, scene), called)
     except (Mistake, SubmissionError) as error:
