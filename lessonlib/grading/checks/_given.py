@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from lessonlib.grading.compare import same
-from lessonlib.grading.exercise import Mistake, Remote, SubmissionError
+from lessonlib.grading.exercise import Mistake, Remote, SubmissionError, plain
 
 
 def part(names: Sequence[str], *answers: Any, cut: int | None = None) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def part(names: Sequence[str], *answers: Any, cut: int | None = None) -> dict[st
     -------
     dict
     """
-    return {"names": tuple(names), "answers": list(answers), "cut": cut}
+    return {"names": tuple(names), "answers": [plain(each) for each in answers], "cut": cut}
 
 
 def alike(passed: Any, wanted: Any) -> bool:

@@ -69,7 +69,7 @@ _WRONG_COMPARISONS = (
     ),
     (
         lambda a, b: _left_is_brighter(a[:, [0, -1]]) == _left_is_brighter(b[:, [0, -1]]),
-        "The outermost columns alone do not decide: sum all columns of each half.",
+        "Single columns, outermost or innermost, do not decide: sum all of each half.",
     ),
     (lambda a, b: True, "This is True whatever happens, even where the halves switched sides."),
     (lambda a, b: False, "This is False whatever happens."),
