@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from . import asked
+from . import given as stand_ins
 
 #: The most characters of printed text that a reply keeps.
 STDOUT_CAP = 100_000
@@ -47,12 +48,15 @@ class Reply:
         The positional arguments as they stand after the call, so that a change shows.
     attributes : dict
         The attributes that the caller asked for, by name.
+    calls : dict
+        By replaced part, the arguments of each different call of it.
     """
 
     value: Any
     stdout: str = ""
     arguments: tuple = ()
     attributes: dict[str, Any] = field(default_factory=dict)
+    calls: dict[str, list[tuple]] = field(default_factory=dict)
 
 
 class Remote(Protocol):
@@ -66,6 +70,8 @@ class Remote(Protocol):
         assign: Mapping[str, Any] | None = None,
         read: tuple[str, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
+        given: Mapping[str, Mapping] | None = None,
+        fresh: bool = False,
     ) -> Reply:
         """Make an object, set attributes on it, call a method and read attributes.
 
@@ -83,6 +89,11 @@ class Remote(Protocol):
             Attributes to read after it.
         kwargs : mapping, optional
             Keyword arguments of the method.
+        given : mapping of str to mapping, optional
+            Methods to replace for this call, and what they return (`lessonlib.grading.given`).
+        fresh : bool
+            Ask in a new process, which remembers nothing of earlier calls. A class of this
+            process is asked in this one.
 
         Returns
         -------
@@ -225,6 +236,8 @@ class LocalRemote:
         assign: Mapping[str, Any] | None = None,
         read: tuple[str, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
+        given: Mapping[str, Mapping] | None = None,
+        fresh: bool = False,
     ) -> Reply:
         """See `Remote.call`."""
         args, init, assign, kwargs = copy.deepcopy(
@@ -232,8 +245,12 @@ class LocalRemote:
         )
         printed = io.StringIO()
         try:
-            with contextlib.redirect_stdout(printed):
+            with (
+                contextlib.redirect_stdout(printed),
+                stand_ins.replaced(self.cls, given or {}, plain) as parts,
+            ):
                 instance = asked.make(self.cls, init)
+                parts.on(instance)
                 for name, value in assign.items():
                     setattr(instance, name, value)
                 value = asked.method(instance, method)(*args, **kwargs) if method else None
@@ -241,7 +258,8 @@ class LocalRemote:
                 attributes = {name: plain(asked.attribute(instance, name)) for name in read}
         except Exception as error:
             raise submission_error(error) from error
-        return Reply(value, printed.getvalue()[:STDOUT_CAP], plain(args), attributes)
+        printed = printed.getvalue()[:STDOUT_CAP]
+        return Reply(value, printed, plain(args), attributes, parts.calls())
 
 
 def submission_error(error: BaseException) -> SubmissionError:

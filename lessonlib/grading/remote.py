@@ -11,6 +11,7 @@ import numpy as np
 
 from . import protocol
 from .exercise import Reply, SubmissionError
+from .given import CALL_CAP
 from .notebook import Outline
 from .sandbox import Child, Ending, Launcher, SandboxError
 from .worker import OUT_OF_MEMORY
@@ -89,6 +90,8 @@ class ConfinedRemote:
         assign: Mapping[str, Any] | None = None,
         read: tuple[str, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
+        given: Mapping[str, Mapping] | None = None,
+        fresh: bool = False,
     ) -> Reply:
         """See `lessonlib.grading.exercise.Remote.call`.
 
@@ -98,8 +101,11 @@ class ConfinedRemote:
             Where the submission's own code raised; `Ended` where its process did not live to
             answer.
         """
+        if fresh:
+            self.end()
         if self._child is None:
             self.run(self.name)
+        given = {part: dict(each) for part, each in (given or {}).items()}
         answer = self._ask(
             do="call",
             name=self.name,
@@ -109,6 +115,7 @@ class ConfinedRemote:
             assign=dict(assign or {}),
             read=tuple(read),
             kwargs=dict(kwargs or {}),
+            given=given,
         )
         printed, arguments = answer.get("stdout"), answer.get("arguments")
         attributes = answer.get("attributes")
@@ -119,9 +126,10 @@ class ConfinedRemote:
             or len(arguments) != len(args)
             or type(attributes) is not dict
             or set(attributes) != set(read)
+            or not _fits(calls := answer.get("calls"), given)
         ):
             raise self._lied()
-        return Reply(answer["value"], printed, arguments, attributes)
+        return Reply(answer["value"], printed, arguments, attributes, calls)
 
     def _start(self) -> None:
         try:
@@ -205,3 +213,17 @@ class ConfinedRemote:
 
     def __exit__(self, *exception: object) -> None:
         self.end()
+
+
+def _fits(calls: Any, given: Mapping[str, Mapping]) -> bool:
+    """Whether what a child says of its replaced parts has the form that it must have."""
+    return (
+        type(calls) is dict
+        and set(calls) == set(given)
+        and all(
+            type(each) is list
+            and len(each) <= CALL_CAP
+            and all(type(call) is tuple and len(call) == len(given[part]["names"]) for call in each)
+            for part, each in calls.items()
+        )
+    )

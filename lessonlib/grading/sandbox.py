@@ -18,7 +18,9 @@ from .channel import Channel
 from .confine import command, environment
 
 _START_LIMIT = 120.0  # seconds: importing scikit-learn from a cold disk can take a while
-_MODULES = ("protocol", "asked", "exercise", "notebook", "worker", "seccomp", "launcher")
+_MODULES = (
+    "protocol", "asked", "notebook", "given", "exercise", "worker", "seccomp", "launcher",
+)  # fmt: skip
 
 # What the interpreter inside runs: it reads our modules from its standard input, since it cannot
 # see the files they are in.

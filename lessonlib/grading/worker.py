@@ -22,6 +22,7 @@ import numpy as np
 
 from . import asked, notebook, protocol
 from .exercise import STDOUT_CAP, plain, submission_error
+from .given import replaced
 from .notebook import FILENAME
 
 #: How a process ends that had no memory left to say so.
@@ -135,20 +136,25 @@ class Worker:
         assign: dict,
         read: tuple,
         kwargs: dict,
+        given: dict,
     ) -> dict[str, Any]:
         """Make an object of the class, set attributes, call a method, read attributes."""
         self.printed.start()
-        instance = asked.make(getattr(self.module, name), init)
-        for attribute, value in assign.items():
-            setattr(instance, attribute, value)
-        value = asked.method(instance, method)(*args, **kwargs) if method else None
-        attributes = {name: plain(asked.attribute(instance, name)) for name in read}
-        value = plain(value)
+        cls = getattr(self.module, name)
+        with replaced(cls, given, plain) as parts:
+            instance = asked.make(cls, init)
+            parts.on(instance)
+            for attribute, value in assign.items():
+                setattr(instance, attribute, value)
+            value = asked.method(instance, method)(*args, **kwargs) if method else None
+            attributes = {key: plain(asked.attribute(instance, key)) for key in read}
+            value = plain(value)
         return {
             "value": value,
             "stdout": self.printed.getvalue(),
             "arguments": plain(args),
             "attributes": attributes,
+            "calls": parts.calls(),
         }
 
     def answer(self, request: dict[str, Any]) -> bytes:

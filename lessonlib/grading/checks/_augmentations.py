@@ -2,7 +2,7 @@
 
 Elastic deformation and noise are measured on ramps of 128 x 128
 pixels under 4 seeds, so that a pixel's change tells how far it moved. A right answer fails with a
-probability of less than 1e-8 altogether:
+probability of less than 1e-7 altogether:
 
 * displacement: standard deviation 30 / (2 sqrt(pi) 4) = 2.116 px. Over 1200 simulated gradings
   the estimate scatters by 0.052 (2.5 %; nearest-neighbour rounding shifts it by +0.02); allowed is
@@ -13,6 +13,7 @@ probability of less than 1e-8 altogether:
   0.0485 to 0.0515 (10 scatters); their mean by 0.0002, allowed 0.0015 (7); their kurtosis by
   sqrt(24 / n) = 0.02, allowed 2.8 to 3.2 (10); neighbours' correlation by 0.004, allowed 0.05
   (12). The ramps keep 5 standard deviations away from 0 and 1, so that clipping does not matter.
+* rotation: the angle to 0.3 degrees, 5.5 scatters of the least precise way, see `_angle`: 4e-8.
 """
 
 from __future__ import annotations
@@ -57,24 +58,24 @@ def judge_brightness(image, got, called) -> None:
 
 
 def judge_rotation(image, got, called) -> None:
-    """Compare a central disc, which no border reaches, with rotations by many angles."""
+    """Compare a central disc, which no border reaches, with rotations, and measure the angle."""
     called = f'{called}["rotation"]'
     centre = (np.array(image.shape) - 1) / 2
     inner = np.hypot(*(np.indices(image.shape) - centre[:, None, None])) < min(centre) - 4
-    angles = (0, 5, 8, 9, 10, 11, 12, 15, 20, 30, 45, 90)
+    angles = (0, 5, 8, 10, 12, 15, 20, 30, 45, 90)
     errors = {}
     for angle in sorted({sign * angle for angle in angles for sign in (-1, 1)}):
-        rotated = ndimage.rotate(image, angle, reshape=False, order=1, mode="nearest")
-        errors[angle] = np.abs(got - rotated)[inner].mean()
+        errors[angle] = np.abs(got - _turned(image, angle))[inner].mean()
     best = min(errors, key=errors.get)
-    if abs(best) in (9, 10, 11) and errors[best] < 0.05:
+    angle, shift = _angle(image, got, best, inner)
+    if errors[best] < 0.05 and abs(abs(angle) - 10) < 0.3 and shift < 1.2:
         return
     hint = "Turn about the centre of the image, by an angle in degrees."
-    if errors[best] < 0.05:
+    if errors[best] < 0.05 and abs(abs(angle) - 10) >= 0.3:
         hint = (
             "The image is not rotated."
-            if best == 0
-            else f"The image is turned by about {abs(best)} degrees."
+            if abs(angle) < 1
+            else f"The image is turned by about {abs(angle):.3g} degrees."
         )
     elif np.abs(got - image[::-1])[inner].mean() < 1e-6:
         hint = "This is a vertical flip."
@@ -83,11 +84,26 @@ def judge_rotation(image, got, called) -> None:
         f"an image that differs from the rotated one by {errors[10]:.3f} on average",
         "the image turned by 10 degrees, either sense",
         hint,
-        {
-            "expected": ndimage.rotate(image, 10, reshape=False, order=1, mode="nearest"),
-            "returned": got,
-        },
+        {"expected": _turned(image, 10), "returned": got},
     )
+
+
+def _turned(image: np.ndarray, angle: float) -> np.ndarray:
+    return ndimage.rotate(image, angle, reshape=False, order=1, mode="nearest")
+
+
+def _angle(image, got, near: float, inner) -> tuple[float, float]:
+    """Return the angle and the shift in pixels of a rotation by about `near`, by least squares.
+
+    Over 400 images and all interpolations the angle scatters by at most 0.054 degrees (truncated
+    coordinates; 0.3 are allowed, 5.5 scatters); a centre half a pixel off shifts by less than 0.2
+    pixels, truncated coordinates by 0.76 (1.2 are allowed).
+    """
+    turned = _turned(image, near)
+    slopes = [_turned(image, near + 0.5) - _turned(image, near - 0.5), *np.gradient(turned)]
+    columns = np.stack([slope[inner] for slope in slopes], axis=1)
+    change, down, across = np.linalg.lstsq(columns, (got - turned)[inner], rcond=None)[0]
+    return near + float(change), float(np.hypot(down, across))
 
 
 def judge_displacement(fields: np.ndarray, called: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lessonlib.grading.checks._given import expect_passed, part
 from lessonlib.grading.compare import (
     as_array,
     changes,
@@ -17,7 +18,7 @@ from lessonlib.grading.compare import (
     mutates,
     same,
 )
-from lessonlib.grading.exercise import Mistake, Remote, SubmissionError
+from lessonlib.grading.exercise import Mistake, Remote, Reply
 
 ZERO = 1e-3
 
@@ -114,7 +115,7 @@ def clipped(image, low_pct, high_pct) -> np.ndarray:
     return result
 
 
-def _is_clipped(got: np.ndarray, values: np.ndarray, low_pct: float, high_pct: float) -> bool:
+def is_clipped(got: np.ndarray, values: np.ndarray, low_pct: float, high_pct: float) -> bool:
     """Whether a channel was clipped and rescaled by percentiles, however these are defined.
 
     Definitions differ in where between two neighbours of the sorted pixels a percentile lies. So
@@ -151,7 +152,7 @@ def check_clip(remote: Remote, rng: np.random.Generator) -> None:
         expect_unchanged(reply, (image,), called)
         low, high = percentiles or (2, 98)
         if same(got, clipped(image, low, high)) or all(
-            _is_clipped(g, values, low, high) for g, values in zip(got, image, strict=True)
+            is_clipped(g, values, low, high) for g, values in zip(got, image, strict=True)
         ):
             continue
         ends = np.percentile(image, [low, high], axis=(1, 2))[..., None, None]
@@ -239,69 +240,92 @@ def _without_diagonal(matrix: np.ndarray, constant) -> np.ndarray:
     return matrix
 
 
+def _one_constant(rng: np.random.Generator, value: float) -> tuple[np.ndarray, tuple[int, ...]]:
+    image = random_image(rng, (5, 8, 9))
+    place = int(rng.integers(5))
+    image[place] = value
+    return image, (place,)
+
+
+def _several_constants(rng: np.random.Generator) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Constants of few binary digits, whose mean is exact however it is summed."""
+    image = random_image(rng, (6, 8, 16))
+    image[1], image[2], image[4] = 0.25, 0.0, 288.0
+    return image, (1, 2, 4)
+
+
+@np.errstate(all="ignore")
 def check_correlation(remote: Remote, rng: np.random.Generator) -> None:
-    """Part g: Pearson correlations between channels."""
-    for image in (random_image(rng, (4, 5, 7)), random_image(rng, (8, 16, 16))):
-        called = f"channel_correlation(image of shape {image.shape})"
+    """Part g: Pearson correlations between channels.
+
+    Where they are wrong and part b was called for them, part b returns the z-scores of another
+    picture, whose correlations must then come through: a mistake of part b is not counted twice.
+    """
+    cases = [(random_image(rng, (4, 5, 7)), ()), (random_image(rng, (8, 16, 16)), ())]
+    cases += [_one_constant(rng, value) for value in (0.1, 287.3, 0.0, float(rng.normal()))]
+    cases.append(_several_constants(rng))
+    for image, constant in cases:
+        called = f"channel_correlation(image of shape {image.shape}"
+        called += ", with constant channels)" if constant else ")"
+        atol = ZERO if constant else 1e-5
+        right = correlations(image)
         reply = remote.call("channel_correlation", image)
-        shape = (len(image), len(image))
-        hint = "One row and column for each channel: flatten each channel's pixels first."
-        got = as_array(reply.value, called, shape, finite=False, hint=hint)
-        if changes(reply, (image,)) and not mutates(remote, "per_channel_normalize", image):
-            expect_unchanged(reply, (image,), called)
-        right, n = correlations(image), image[0].size
-        if same(got, right, atol=1e-5) or _from_own_zscores(remote, image, got):
+        got = _matrix(reply, called, len(image))
+        if _equal_off(got, right, constant, atol):
+            if changes(reply, (image,)) and not mutates(remote, "per_channel_normalize", image):
+                expect_unchanged(reply, (image,), called)
             continue
-        pixels = image.reshape(len(image), -1)
-        lengths = np.linalg.norm(pixels, axis=1)
-        expect_same(
-            got,
-            right,
-            called,
-            atol=1e-5,
-            hint="Pearson: covariance over the product of the standard deviations.",
-            mistakes=[
-                (np.cov(pixels, ddof=0), "This is the covariance: divide by both spreads."),
-                (np.cov(pixels), "This is the covariance: divide by both spreads."),
-                (np.abs(right), "The sign is lost: channels may correlate negatively."),
-                (right**2, "This is the square of the correlation."),
-                (right * n / (n - 1), "Sample covariance, population deviations: mixed ddof."),
-                (right * (n - 1) / n, "Population covariance, sample deviations: mixed ddof."),
-                (
-                    pixels @ pixels.T / np.outer(lengths, lengths),
-                    "This is the cosine: subtract each channel's mean first.",
-                ),
-            ],
-        )
-    for shape in ((6, 5, 7), (6, 64, 64)):
-        image = with_constants(rng, shape)
-        called = f"channel_correlation(image of shape {shape} with constant channels)"
-        value = as_array(
-            remote.call("channel_correlation", image).value, called, (6, 6), finite=False
-        )
-        got, right = (_without_diagonal(m, (1, 2, 4)) for m in (value, correlations(image)))
-        if same(got, right, atol=ZERO) or _from_own_zscores(remote, image, value):
-            continue
+        other = random_image(rng, image.shape)
+        other[list(constant)] = 0
+        given = {"per_channel_normalize": part(("image",), zscores(other))}
+        reply = remote.call("channel_correlation", image, given=given)
+        asked = reply.calls["per_channel_normalize"]
+        expect_passed(asked, image, called, "per_channel_normalize()")
+        expect_unchanged(reply, (image,), called)
+        if asked:
+            called += ", with other z-scores given to it"
+            image, right = other, correlations(other)
+        got = _matrix(reply, called, len(image))
+        if not _equal_off(got, right, constant, atol):
+            got, right = (_without_diagonal(matrix, constant) for matrix in (got, right))
+            _judge_correlation(got, right, image, constant, called, atol)
+
+
+def _equal_off(got, right, constant, atol: float) -> bool:
+    """Whether two matrices agree but for the diagonal of constant channels."""
+    got, right = (_without_diagonal(matrix, constant) for matrix in (got, right))
+    return same(got, right, atol=atol)
+
+
+def _matrix(reply: Reply, called: str, size: int) -> np.ndarray:
+    hint = "One row and column for each channel: flatten each channel's pixels first."
+    return as_array(reply.value, called, (size, size), finite=False, hint=hint)
+
+
+def _judge_correlation(got, right, image, constant, called: str, atol: float) -> None:
+    pixels, n = image.reshape(len(image), -1), image[0].size
+    lengths = np.linalg.norm(pixels, axis=1)
+    hint = "Pearson: covariance over the product of the standard deviations."
+    if constant:
         hint = "A constant channel correlates with nothing: 0.0 off the diagonal."
-        expect_same(got, right, called, atol=ZERO, hint=hint)
-
-
-def _from_own_zscores(remote: Remote, image: np.ndarray, got: np.ndarray) -> bool:
-    """Whether this is what wrong z-scores of part b lead to, which is part b's mistake."""
-    z = own(remote, "per_channel_normalize", image, zscores(image))
-    if same(z, zscores(image), atol=ZERO) or z.shape != image.shape:
-        return False
-    z = z.reshape(len(image), -1)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        return any(same(got, z @ z.T / n) for n in (z.shape[1], z.shape[1] - 1))
-
-
-def own(remote: Remote, method: str, image: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    """Return what the submission's own part makes of the image, or `otherwise` where it fails."""
-    try:
-        value = as_array(remote.call(method, image).value, method, finite=False)
-    except (Mistake, SubmissionError):
-        return otherwise
-    # A correlation between pixels is wrong, yet what run() makes of it can be right.
-    usable = value.shape == otherwise.shape or (method == "channel_correlation" and value.size)
-    return value if usable else otherwise
+    expect_same(
+        got,
+        right,
+        called,
+        atol=atol,
+        hint=hint,
+        mistakes=[]
+        if constant
+        else [
+            (np.cov(pixels, ddof=0), "This is the covariance: divide by both spreads."),
+            (np.cov(pixels), "This is the covariance: divide by both spreads."),
+            (np.abs(right), "The sign is lost: channels may correlate negatively."),
+            (right**2, "This is the square of the correlation."),
+            (right * n / (n - 1), "Sample covariance, population deviations: mixed ddof."),
+            (right * (n - 1) / n, "Population covariance, sample deviations: mixed ddof."),
+            (
+                pixels @ pixels.T / np.outer(lengths, lengths),
+                "This is the cosine: subtract each channel's mean first.",
+            ),
+        ],
+    )

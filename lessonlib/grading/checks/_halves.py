@@ -27,6 +27,18 @@ def _two_sided(rng, shape, left: bool) -> np.ndarray:
     return image
 
 
+def _misleading(rng, shape, left: bool) -> np.ndarray:
+    """Return an image whose outer and inner columns and whose first row favour the other side."""
+    height, width = shape
+    half = width // 2
+    image = rng.uniform(0.3, 0.4, shape)
+    bright = image[:, :half] if left else image[:, -half:]
+    bright[:, 1:-1] += 0.3
+    bright[:, [0, -1]] = bright[0] = 0.1
+    image[height - 1] = image[height - 2]
+    return image
+
+
 #: What wrong ways to compare the halves answer for an original and an augmented image.
 _WRONG_COMPARISONS = (
     (
@@ -54,6 +66,10 @@ _WRONG_COMPARISONS = (
     (
         lambda a, b: _left_is_brighter(a) != _left_is_brighter(b),
         "The answer is the wrong way round: True is for the same half.",
+    ),
+    (
+        lambda a, b: _left_is_brighter(a[:, [0, -1]]) == _left_is_brighter(b[:, [0, -1]]),
+        "Single columns, outermost or innermost, do not decide: sum all of each half.",
     ),
     (lambda a, b: True, "This is True whatever happens, even where the halves switched sides."),
     (lambda a, b: False, "This is False whatever happens."),
@@ -94,6 +110,8 @@ def check_consistency(remote: Remote, rng: np.random.Generator) -> None:
         original = _two_sided(rng, shape, left)
         augmented = _two_sided(rng, shape, left == same_side)[::-1] * rng.uniform(0.3, 1.5)
         pairs.append((original, augmented))
+        pairs.append((_misleading(rng, shape, left), _two_sided(rng, shape, left == same_side)))
+        pairs.append((_two_sided(rng, shape, left), _misleading(rng, shape, left == same_side)))
     answers = []
     for original, augmented in pairs:
         called = f"{method}({inline(original)}, {inline(augmented)})"

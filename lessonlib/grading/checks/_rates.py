@@ -15,7 +15,7 @@ from lessonlib.grading.compare import (
     expect_unchanged,
     same,
 )
-from lessonlib.grading.exercise import Mistake, Remote, SubmissionError
+from lessonlib.grading.exercise import Mistake, Remote
 
 METRICS = ("sensitivity", "specificity", "auc", "f1")
 
@@ -43,7 +43,8 @@ def _rates(y_true, predicted) -> tuple[float, float]:
     )
 
 
-def _metrics(y_true, y_prob, threshold: float, strict: bool = False) -> dict[str, float]:
+def metrics(y_true, y_prob, threshold: float, strict: bool = False) -> dict[str, float]:
+    """Return the four metrics at a threshold, and some that are taken for them."""
     predicted = y_prob > threshold if strict else y_prob >= threshold
     tp, fp = (int((predicted & (y_true == k)).sum()) for k in (1, 0))
     fn, tn = (int((~predicted & (y_true == k)).sum()) for k in (1, 0))
@@ -66,6 +67,11 @@ def _cases(rng: np.random.Generator):
         y = rng.permutation(np.repeat([0, 1], [30, 12]))
         scores = np.round(np.clip(rng.normal(0.4 + 0.2 * y, 0.2), 0, 1), 1)
         yield y, scores, threshold
+    # Scores just below, at and just above the threshold pin it.
+    for threshold in ((), (float(rng.uniform(0.2, 0.8)),)):
+        at = threshold[0] if threshold else 0.5
+        scores = at + np.repeat([-0.3, -1e-3, 0.0, 1e-3, 0.3], 4) * rng.uniform(0.5, 1, 20)
+        yield rng.permutation(np.repeat([0, 1], 10)), scores, threshold
     yield np.array([0, 0, 0]), np.array([0.1, 0.2, 0.7]), ()
     yield np.array([1, 1, 1]), np.array([0.1, 0.6, 0.7]), ()
     yield np.array([0, 0, 0]), np.array([0.1, 0.2, 0.3]), ()
@@ -76,7 +82,7 @@ def check_evaluate(remote: Remote, rng: np.random.Generator) -> None:
     for y, scores, threshold in _cases(rng):
         got, called = _evaluate(remote, y, scores, threshold)
         at = threshold[0] if threshold else 0.5
-        right, strict = _metrics(y, scores, at), _metrics(y, scores, at, strict=True)
+        right, strict = metrics(y, scores, at), metrics(y, scores, at, strict=True)
         for name in METRICS:
             where, value, expected = f'{called}["{name}"]', got[name], right[name]
             one_class = len(np.unique(y)) == 1
@@ -127,20 +133,8 @@ def _auc_without_ties(y: np.ndarray, scores: np.ndarray) -> float:
     return float(above.mean()) if above.size else math.nan
 
 
-def wrong_metrics(remote: Remote, rng: np.random.Generator) -> set[str]:
-    """Return the metrics that the submission's part c gets wrong: part d is not blamed for them."""
-    wrong = set()
-    for y, scores, threshold in _cases(rng):
-        try:
-            got, _ = _evaluate(remote, y, scores, threshold)
-        except (Mistake, SubmissionError):
-            return set(METRICS)
-        right = _metrics(y, scores, threshold[0] if threshold else 0.5)
-        wrong |= {name for name in METRICS if not same(got[name], right[name])}
-    return wrong
-
-
-def _operating_point(y, scores, enough: float) -> tuple[float, float, float]:
+def operating_point(y, scores, enough: float) -> tuple[float, float, float]:
+    """Return the highest score whose sensitivity is enough, and both rates there."""
     for threshold in np.unique(scores)[::-1]:
         sensitivity, specificity = _rates(y, scores >= threshold)
         if sensitivity >= enough:
@@ -161,9 +155,12 @@ def check_operating_point(remote: Remote, rng: np.random.Generator) -> None:
         # Ties, but no round numbers: a grid of thresholds must not hit the scores.
         scores = 0.013 + 0.97 * np.round(np.clip(rng.normal(0.35 + 0.2 * y, 0.15), 0, 1), 2)
         cases.append((y, scores, enough))
+    # Many positives, so that sensitivities of 0.895, 0.9 and 0.905 pin the default.
+    y = rng.permutation(np.repeat([0, 1], [150, 200]))
+    cases.append((y, rng.permutation(350) / 350 + 0.001, ()))
     for y, scores, enough in cases:
         small = len(y) <= 6
-        shown = f"{y.tolist()}, {scores.tolist()}" if small else "50 labels, 50 scores"
+        shown = f"{y.tolist()}, {scores.tolist()}" if small else f"{len(y)} labels, {len(y)} scores"
         called = f"operating_point({', '.join([shown, *map(str, enough)])})"
         reply = remote.call("operating_point", y, scores, *enough)
         answer = as_sequence(reply.value, called, 3, "(threshold, sensitivity, specificity)")
@@ -173,7 +170,7 @@ def check_operating_point(remote: Remote, rng: np.random.Generator) -> None:
 
 
 def _judge_point(got, y, scores, enough: float, called: str) -> None:
-    right = np.array(_operating_point(y, scores, enough))
+    right = np.array(operating_point(y, scores, enough))
     if same(got, right):
         return
     threshold, candidates = got[0], np.unique(scores)[::-1]

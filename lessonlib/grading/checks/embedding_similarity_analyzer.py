@@ -1,17 +1,25 @@
 """How `EmbeddingSimilarityAnalyzer` is judged.
 
-Chance enters in the attributes alone. With 8 identities, 20 photos each and D = 512, the cosine of
-two photos of one identity is 1 / (1 + D sigma^2) on average: 0.830 for sigma = 0.02, where the mean
-over all such pairs scatters by 0.0009 (400 draws); allowed is 0.02, 22 scatters. The two means that
-tell a repeated draw from independent ones lie further apart still. All other inputs have one right
-answer. Labels are passed in no order and are no 0 to n - 1; embeddings are unit rows whose cosines
-0, 0.5 and 1 are exact, so that a threshold can coincide with them.
+Chance enters in the attributes alone. With 8 identities, 20 photos each and D from 200 to 499, the
+cosine of two photos of one identity is 1 / (1 + D sigma^2) = 0.833 on average, where the mean over
+all such pairs scatters by at most 0.0015 (400 draws at D = 200); allowed is 0.02, 13 scatters. The
+kurtosis of the differences of 80 pairs of photos scatters by sqrt(24 / (80 D)) = 0.039 at most;
+allowed is 0.4, 10 scatters. The two means that tell a repeated draw from independent ones lie
+further apart still. All other inputs have one right answer. Labels are passed in no order and are
+no 0 to n - 1; embeddings are unit rows whose cosines 0, 0.5 and 1 are exact, so that a threshold
+can coincide with them.
+
+analyze() gets other cosines from a replaced cosine_matrix(), evaluate_thresholds() other pairs
+from a replaced analyze(); where they do the work themselves, it is the embeddings' own that count.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from lessonlib.grading.checks._given import part
 from lessonlib.grading.compare import (
     as_array,
     as_sequence,
@@ -20,7 +28,7 @@ from lessonlib.grading.compare import (
     expect_unchanged,
     same,
 )
-from lessonlib.grading.exercise import Criterion, Exercise, Mistake, Remote, SubmissionError
+from lessonlib.grading.exercise import Criterion, Exercise, Mistake, Remote
 
 
 def _pairs(labels: np.ndarray, cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -31,8 +39,10 @@ def _pairs(labels: np.ndarray, cosines: np.ndarray) -> tuple[np.ndarray, np.ndar
     return values[same_identity], values[~same_identity]
 
 
-def _attributes(remote: Remote, called: str, rows: int, columns: int, init: dict):
-    reply = remote.call("", init=init, read=("embeddings", "labels"))
+def _attributes(
+    remote: Remote, called: str, rows: int, columns: int, init: dict, fresh: bool = False
+):
+    reply = remote.call("", init=init, read=("embeddings", "labels"), fresh=fresh)
     embeddings = as_array(reply.attributes["embeddings"], f"{called}.embeddings", (rows, columns))
     labels = as_array(reply.attributes["labels"], f"{called}.labels", (rows,))
     return embeddings, labels
@@ -46,12 +56,15 @@ def check_embeddings(remote: Remote, rng: np.random.Generator) -> None:
     hint = "The defaults are num_ids=5, photos_per=10, embed_dim=512, noise_sigma=0.15, seed=42."
     given, _ = _attributes(remote, called, 50, 512, explicit)
     expect_same(given, default, f"{called}.embeddings", hint=hint)
-    init = {"num_ids": 8, "photos_per": 20, "noise_sigma": 0.02}
+    dimension = int(rng.integers(200, 500))
+    sigma = round(math.sqrt(0.2 / dimension), 4)
+    init = {"num_ids": 8, "photos_per": 20, "embed_dim": dimension, "noise_sigma": sigma}
     seeds = [int(seed) for seed in rng.integers(1, 2**31, 2)]
-    called = "EmbeddingSimilarityAnalyzer(num_ids=8, photos_per=20, noise_sigma=0.02)"
+    call = ", ".join(f"{name}={value}" for name, value in init.items())
+    called = f"EmbeddingSimilarityAnalyzer({call})"
     draws = [
-        _attributes(remote, called, 160, 512, {**init, "seed": seed})
-        for seed in (seeds[0], seeds[0], seeds[1])
+        _attributes(remote, called, 160, dimension, {**init, "seed": seed}, fresh)
+        for seed, fresh in ((seeds[0], False), (seeds[0], True), (seeds[1], False))
     ]
     embeddings, labels = draws[0]
     counts = np.unique(labels, return_counts=True)[1]
@@ -65,7 +78,7 @@ def check_embeddings(remote: Remote, rng: np.random.Generator) -> None:
         raise Mistake(
             f"{called}.embeddings", f"a row of length {worst:.4f}", "rows of length 1", hint
         )
-    _judge_noise(embeddings, labels, 0.02, f"{called}.embeddings")
+    _judge_noise(embeddings, labels, sigma, f"{called}.embeddings")
     expect_seeded(*(draw[0] for draw in draws), f"{called}.embeddings")
 
 
@@ -79,7 +92,7 @@ def _judge_noise(embeddings, labels, sigma: float, called: str) -> None:
         got = f"a mean cosine of {mean:.3f} within identities and {others:.3f} between them"
         raise Mistake(called, got, "a much larger one within", hint)
     if abs(mean - expected) < 0.02:
-        return
+        return _judge_normal(embeddings, labels, called)
     hint = "Add N(0, noise_sigma) to every component of a centroid of length 1."
     for cosine, name in (
         (1.0, "All photos of an identity are alike: each photo needs noise of its own."),
@@ -107,6 +120,16 @@ def _judge_noise(embeddings, labels, sigma: float, called: str) -> None:
         f"about {expected:.3f} = 1 / (1 + D sigma^2)",
         hint,
     )
+
+
+def _judge_normal(embeddings, labels, called: str) -> None:
+    """Judge the noise by the differences between two photos of one identity."""
+    order = np.argsort(labels, kind="stable")
+    differences = embeddings[order][::2] - embeddings[order][1::2]
+    kurtosis = np.mean(differences**4) / np.mean(differences**2) ** 2
+    if abs(kurtosis - 3) > 0.4:
+        got = f"differences of kurtosis {kurtosis:.2f} between photos of one identity"
+        raise Mistake(called, got, "normal noise, kurtosis 3", "Add N(0, noise_sigma).")
 
 
 def _photos(rng: np.random.Generator, n: int = 14, d: int = 16):
@@ -155,16 +178,9 @@ def check_cosine_matrix(remote: Remote, rng: np.random.Generator) -> None:
         )
 
 
-def _own_matrix(remote: Remote, photos) -> np.ndarray:
-    """Return the submission's own cosines, whose mistakes are that part's, or the true ones."""
-    embeddings, labels = photos
-    right = embeddings @ embeddings.T
-    try:
-        value = remote.call("cosine_matrix", assign=_assigned(embeddings, labels)).value
-        own = as_array(value, "cosine_matrix()")
-        return own if own.ndim == 2 and min(own.shape) >= len(right) else right
-    except (Mistake, SubmissionError):
-        return right
+def _given_matrix(rng: np.random.Generator, size: int) -> np.ndarray:
+    upper = np.triu(rng.uniform(-1, 1, (size, size)), 1)
+    return upper + upper.T + np.eye(size)
 
 
 def _same_pairs(got, expected) -> bool:
@@ -184,15 +200,21 @@ def _flat(value, called: str, which: str) -> np.ndarray:
 def check_analyze(remote: Remote, rng: np.random.Generator) -> None:
     """Part analyze: each unordered pair once, split by identity."""
     for size in (14, 9):
-        photos = embeddings, labels = tuple(array[:size] for array in _photos(rng))
+        embeddings, labels = (array[:size] for array in _photos(rng))
         called = f"analyze(), with {size} embeddings and their labels assigned"
-        reply = remote.call("analyze", assign=_assigned(embeddings, labels))
+        matrix = _given_matrix(rng, size)
+        given = {"cosine_matrix": part((), matrix)}
+        reply = remote.call("analyze", assign=_assigned(embeddings, labels), given=given)
+        if reply.calls["cosine_matrix"]:
+            called += ", other cosines given to it"
+        else:
+            matrix = embeddings @ embeddings.T
         answer = as_sequence(reply.value, called, 2, "(same, diff)")
         got = tuple(
             _flat(part, called, name) for part, name in zip(answer, ("same", "diff"), strict=True)
         )
-        right = _pairs(labels, embeddings @ embeddings.T)
-        if _same_pairs(got, right) or _same_pairs(got, _pairs(labels, _own_matrix(remote, photos))):
+        right = _pairs(labels, matrix)
+        if _same_pairs(got, right):
             continue
         sizes, expected = ([len(part) for part in parts] for parts in (got, right))
         hint = "The cosine of each pair i < j, by whether labels[i] == labels[j]."
@@ -238,13 +260,27 @@ def check_thresholds(remote: Remote, rng: np.random.Generator) -> None:
     """Part evaluate_thresholds: true- and false-positive rate and accuracy, ties matching."""
     for thresholds in (np.array([0.5, 0.0, 0.9, 0.25]), np.sort(rng.uniform(-0.2, 0.9, 6))):
         photos = embeddings, labels = _photos(rng)
-        called = f"evaluate_thresholds({np.round(thresholds, 3).tolist()}), with other embeddings"
-        reply = remote.call("evaluate_thresholds", thresholds, assign=_assigned(*photos))
+        called = f"evaluate_thresholds({np.round(thresholds, 3).tolist()}), with other "
+        # Cosines at the thresholds themselves, and another number of pairs than the labels make.
+        pairs = tuple(
+            rng.permutation(np.concatenate([rng.uniform(-1, 1, size), thresholds[:3]]))
+            for size in rng.integers(20, 40, 2)
+        )
+        matrix = _given_matrix(rng, len(labels))
+        matrix[0, 1:5] = matrix[1:5, 0] = thresholds[:4]
+        given = {"analyze": part((), pairs), "cosine_matrix": part((), matrix)}
+        reply = remote.call(
+            "evaluate_thresholds", thresholds, assign=_assigned(*photos), given=given
+        )
+        called += "pairs given to it" if reply.calls["analyze"] else "embeddings"
+        if not reply.calls["analyze"]:
+            pairs = _pairs(
+                labels, matrix if reply.calls["cosine_matrix"] else embeddings @ embeddings.T
+            )
         got = as_array(reply.value, called, (len(thresholds), 3))
         expect_unchanged(reply, (thresholds,), called)
-        pairs = _pairs(labels, embeddings @ embeddings.T)
         right = _rates(*pairs, thresholds)
-        if same(got, right) or any(same(got, r) for r in _own_rates(remote, photos, thresholds)):
+        if same(got, right):
             continue
         tpr, fpr, accuracy = right.T
         expect_same(
@@ -267,19 +303,6 @@ def check_thresholds(remote: Remote, rng: np.random.Generator) -> None:
                 (1 - right, "A pair matches where its cosine is at least the threshold."),
             ],
         )
-
-
-def _own_rates(remote: Remote, photos, thresholds):
-    """Yield what the submission's own pairs or cosines lead to, rightly counted."""
-    embeddings, labels = photos
-    yield _rates(*_pairs(labels, _own_matrix(remote, photos)), thresholds)
-    try:
-        answer = remote.call("analyze", assign=_assigned(embeddings, labels)).value
-        parts = [np.ravel(as_array(part, "analyze()")) for part in answer]
-    except (Mistake, SubmissionError, TypeError):
-        return
-    if len(parts) == 2 and all(map(len, parts)):
-        yield _rates(*parts, thresholds)
 
 
 EXERCISE = Exercise(
