@@ -43,7 +43,8 @@ def fetch(name: str) -> Path:
     Parameters
     ----------
     name : str
-        Such as "children-films", "hippocampus", "hannover" or "nuclei"; :func:`sets` lists all.
+        Such as "children-films", "hippocampus", "hannover" or "nuclei";
+        ``images.downloads.sets()`` lists all.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def fetch(name: str) -> Path:
     ValueError
         Where there is no set of that name.
     lessonlib.images.ImageFileError
-        Where the download fails or a file's checksum is wrong; where :data:`VARIABLE` is set, where
+        Where the download fails or a file's checksum is wrong; where COURSE_DATA is set, where
         the folder that it names lacks the set or a part of it.
 
     Notes
