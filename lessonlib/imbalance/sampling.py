@@ -45,9 +45,11 @@ def make_balanced_loader(
     Raises
     ------
     TypeError
-        Where `labels` are no classes, or `generator` is something else.
+        Where `labels` are no classes (floats, text beside numbers), or `generator` is something
+        else.
     ValueError
-        Where there is not one label an item, one class only, or `batch_size` is below 1.
+        Where there is not one label an item, a label is missing, there is one class only, or
+        `batch_size` is below 1.
 
     See Also
     --------
@@ -70,6 +72,8 @@ def make_balanced_loader(
     wrong = [one for one in names.tolist() if not isinstance(one, int | str)]
     if wrong:
         raise TypeError(f"labels must be whole numbers or names, got {wrong[0]!r}")
+    if len({isinstance(one, str) for one in names.tolist()}) > 1:
+        raise TypeError(f"labels must be whole numbers or names, got both: {names.tolist()[:5]}")
     counts = np.bincount(member)
     if len(names) < 2:
         raise ValueError(f"labels must hold at least two classes, got {names.tolist()}")
