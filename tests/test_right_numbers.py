@@ -236,6 +236,9 @@ def test_nan_under_a_mask_is_left_out():
         np.testing.assert_array_equal(astronomy.sky_background(image, 16, mask).level, expected)
     found = astronomy.find_sources(holed - 100, 5.0, fwhm=3, min_area=5, mask=mask)
     assert not len(found)
+    half = mask & (np.arange(64) < 22)
+    both = np.ma.array(bright, mask=half)
+    np.testing.assert_array_equal(astronomy.sky_background(both, 16, mask & ~half).level, expected)
     own = CCDData(bright, mask=mask, unit="")
     np.testing.assert_array_equal(astronomy.sky_background(own, 16).level, expected)
     with pytest.raises(ValueError, match="image must have pixels that are not masked"):
@@ -272,6 +275,8 @@ def test_any_number_can_mark_what_was_not_measured(nodata, dtype):
 
 def test_labels_by_name_come_in_any_column():
     data = torch.utils.data.TensorDataset(torch.arange(6))
+    with pytest.raises(TypeError, match="labels must be whole numbers or names, got both"):
+        imbalance.make_balanced_loader(data, [1, "ill", 1, 1, 1, 1])
     names = ["ill", "well", "well", "ill", "well", "well"]
     expected = [1 / 2, 1 / 4, 1 / 4, 1 / 2, 1 / 4, 1 / 4]
     kinds = (names, pd.Series(names), pd.Categorical(names), np.array(names, object))

@@ -97,11 +97,16 @@ def plant_hits(
         points = middle + extent * along[:, None] * [np.sin(angle), np.cos(angle)]
         pixels = np.rint(points).astype(int)
         inside = ((pixels >= 0) & (pixels < image.shape)).all(axis=1)
-        track = np.zeros(image.shape)
-        np.add.at(track, tuple(pixels[inside].T), deposit / steps)
-        owner[track > most] = number
-        most = np.maximum(most, track)
-        total += track
+        # only the pixels of the track: a frame of ten thousand hits is not gone over for each
+        touched, place = np.unique(
+            np.ravel_multi_index(pixels[inside].T, image.shape), return_inverse=True
+        )
+        track = np.zeros(len(touched))
+        np.add.at(track, place, deposit / steps)
+        largest = track > most.flat[touched]
+        owner.flat[touched[largest]] = number
+        most.flat[touched[largest]] = track[largest]
+        total.flat[touched] += track
     return PlantedHits(image + total, total, owner, n_hits)
 
 

@@ -72,6 +72,8 @@ def make_balanced_loader(
     wrong = [one for one in names.tolist() if not isinstance(one, int | str)]
     if wrong:
         raise TypeError(f"labels must be whole numbers or names, got {wrong[0]!r}")
+    if len({isinstance(one, str) for one in names.tolist()}) > 1:
+        raise TypeError(f"labels must be whole numbers or names, got both: {names.tolist()[:5]}")
     counts = np.bincount(member)
     if len(names) < 2:
         raise ValueError(f"labels must hold at least two classes, got {names.tolist()}")
