@@ -160,6 +160,8 @@ def as_array(name: str, values: Any) -> np.ndarray:
 
 def _of_objects(array: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
     """Return numbers kept as objects as numbers, with None and NA masked; others as they are."""
+    if array.ndim == 0:
+        return array, mask
     flat = [value.item() if isinstance(value, np.generic) else value for value in array.ravel()]
     gone = np.array([is_missing(v) and not isinstance(v, float) for v in flat], bool)
     if mask is not None:
