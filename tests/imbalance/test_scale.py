@@ -124,21 +124,19 @@ def test_labels_by_name_in_a_series():
 
 
 @pytest.mark.parametrize(
-    ("labels", "error", "words"),
+    "labels",
     [
-        (pd.Series(["ill", None, "well"]), (TypeError, ValueError), "labels must"),
-        (pd.Series(["ill", np.nan, "well"], dtype=object), (TypeError, ValueError), "labels must"),
-        (np.ma.masked_equal([0, 1, 9], 9), ValueError, r"labels must not hold masked.*filled"),
-        (pd.Series([0, 1, None], dtype="Int64"), (TypeError, ValueError), "labels must"),
-        ([0.0, 1.0, np.nan], TypeError, "labels must be whole numbers or names"),
-        (["ill", 1, "well"], (TypeError, ValueError), "labels must|at least two"),
+        pd.Series(["ill", None, "well"]),
+        pd.Series(["ill", np.nan, "well"], dtype=object),
+        np.ma.masked_equal([0, 1, 9], 9),
+        pd.Series([0, 1, None], dtype="Int64"),
+        [0.0, 1.0, np.nan],
+        np.array(["ill", 1, "well"], dtype=object),
     ],
 )
-def test_missing_labels_are_refused_by_name(labels, error, words):
+def test_missing_labels_are_refused_by_name(labels):
     data = torch.utils.data.TensorDataset(torch.arange(3))
-    if isinstance(labels, list) and isinstance(labels[0], str):
-        labels = np.array(labels, dtype=object)
-    with pytest.raises(error, match=words):
+    with pytest.raises((TypeError, ValueError), match="labels must"):
         make_balanced_loader(data, labels)
 
 
