@@ -80,15 +80,16 @@ def batchnorm_drift(
     before = now = extract_features(model, probe)
     size = np.sqrt(np.mean(before.astype(np.float64) ** 2))
     change = [0.0]
-    for batch in batches:
-        if keep_frozen:
-            model.train()
-        else:
-            nn.Module.train(model)
-        # dropout draws from PyTorch's global generator, which is put back
-        with torch.no_grad(), torch.random.fork_rng():
-            model(convert(batch))
-        now = extract_features(model.eval(), probe)
-        change.append(float(np.sqrt(np.mean((now - before).astype(np.float64) ** 2)) / size))
+    # dropout draws anew at every pass, from PyTorch's global generator, which is put back
+    with torch.random.fork_rng():
+        for batch in batches:
+            if keep_frozen:
+                model.train()
+            else:
+                nn.Module.train(model)
+            with torch.no_grad():
+                model(convert(batch))
+            now = extract_features(model.eval(), probe)
+            change.append(float(np.sqrt(np.mean((now - before).astype(np.float64) ** 2)) / size))
     changed = sum(int((p != v).sum()) for p, v in zip(model.parameters(), values, strict=True))
     return BatchNormDrift(np.arange(len(change)), np.array(change), before, now, changed)
