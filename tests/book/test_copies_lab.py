@@ -121,7 +121,7 @@ def test_the_report_of_a_check_reads_well_in_both_themes(browser, lab):
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
         )
         wanted = str("Light" in theme).lower()
-        tab.wait_for_selector(f'body[data-jp-theme-light="{wanted}"]')
+        tab.wait_for_selector(f'body[data-jp-theme-light="{wanted}"]', state="attached")
         seen = tab.evaluate(REPORT)
         part, asked, result, points = seen["widths"]
         assert asked > 4 * max(part, result, points), "columns of one width"

@@ -83,7 +83,9 @@ def without_tex(formula: str) -> str:
     """A short formula in Unicode: Greek letters for their names, no braces."""
 
     def sign(found: re.Match) -> str:
-        name = {"lambda": "lamda"}.get(found[1], found[1])  # as Unicode spells it
+        name = found[1]
+        if name.lower() == "lambda":  # which Unicode spells otherwise
+            return "λ" if name[0] == "l" else "Λ"
         try:
             kind = "CAPITAL" if name[0].isupper() else "SMALL"
             return unicodedata.lookup(f"GREEK {kind} LETTER {name.upper()}")
