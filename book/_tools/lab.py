@@ -169,6 +169,15 @@ def trust(files: dict[str, bytes]) -> None:
             notary.sign(nbformat.reads(content.decode(), 4))
 
 
+def quiet(work: Path) -> None:
+    """Have JupyterLab not ask whether it may fetch news: nothing here is fetched unasked."""
+    settings = work / ".lab" / "settings" / "overrides.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    chosen = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+    if not settings.exists():  # a learner may have written others
+        settings.write_text(json.dumps(chosen, indent=1) + "\n", "utf-8")
+
+
 def environment() -> dict[str, str]:
     """The environment of JupyterLab, and so of its kernels and terminals: our programs first."""
     programs = str(Path(sys.executable).parent)
@@ -184,6 +193,7 @@ def options(work: Path) -> list[str]:
         "LabApp.default_url": f"/lab/tree/{INDEX}",
         # what was open is remembered here, apart from the learner's other work in JupyterLab
         "LabApp.workspaces_dir": str(work / ".lab"),
+        "LabApp.app_settings_dir": str(work / ".lab" / "settings"),
         "LabApp.news_url": "None",
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         # Jupytext pairs notebooks with texts on saving; a learner's notebook is the one file of it
@@ -212,6 +222,7 @@ def main(arguments: list[str]) -> int:
         return 1
     print(*lay_out(files, WORK), sep="\n", flush=True)
     trust(files)
+    quiet(WORK)
     if arguments == ["--lay-out-only"]:
         return 0
     command = [sys.executable, "-m", "jupyterlab", *options(WORK), *arguments]

@@ -181,6 +181,7 @@ def laid(tmp_path_factory):
     )
     work = folder / "work"
     lab.lay_out(lab.offered(folder / "copies"), work)
+    lab.quiet(work)
     return folder, work
 
 
@@ -197,6 +198,7 @@ def test_in_jupyterlab(browser, laid):
         state = page.evaluate(jupyter.STATE)
         assert state["name"] == "index.ipynb"  # first, and not the launcher
         assert page.locator(".jp-Launcher:visible").count() == 0
+        assert page.get_by_text("Jupyter news").count() == 0
         listed = page.locator(".jp-DirListing-item:visible").all_inner_texts()
         assert any("face_aligner.py" in name for name in listed)
         for name in ("index.ipynb", "faces.ipynb", "face_aligner.ipynb"):
