@@ -55,7 +55,7 @@ def remote(request, monkeypatch):
 
 def test_a_fresh_interpreter_answers(remote):
     assert remote.call("square", 3.0).value == 9.0
-    with pytest.raises(SubmissionError, match="no attribute 'gone'"):
+    with pytest.raises(SubmissionError, match="no method `gone`; it has eat"):
         remote.call("gone")
     assert remote.status == ""
 
