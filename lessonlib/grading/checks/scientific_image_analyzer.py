@@ -1,7 +1,9 @@
 """How `ScientificImageAnalyzer` is judged.
 
 Nothing here is left to chance: inputs are drawn afresh, but each has one right answer. Parts b, c,
-e and g, which work on channels of any image, are in `_channels`.
+e and g, which work on channels of any image, are in `_channels`. Part f and the report of `verify`
+get random values from the parts that they call; what they compute by themselves instead must be
+the right value. The report of a scene of the submission's own is never excused by a wrong part.
 """
 
 from __future__ import annotations
