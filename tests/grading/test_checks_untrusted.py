@@ -46,12 +46,16 @@ class Junk:
     def __init__(self, value):
         self.value = value
 
-    def call(self, method, *args, read=(), **options):
+    def call(self, method, *args, read=(), given=None, **options):
         return Reply(
             copy.deepcopy(self.value),
             "\x00\ud800 nan 1e999 --5",
             args,
             {name: copy.deepcopy(self.value) for name in read},
+            {
+                name: [tuple(copy.deepcopy(self.value) for _ in part["names"])]
+                for name, part in (given or {}).items()
+            },
         )
 
 
@@ -76,6 +80,13 @@ class Corrupted:
         if reply.attributes:
             name = self.rng.choice(list(reply.attributes))
             return dataclasses.replace(reply, attributes={**reply.attributes, name: junk})
+        calls = [name for name, each in reply.calls.items() if each and each[0]]
+        if calls and self.rng.random() < 0.5:
+            name = calls[self.rng.integers(len(calls))]
+            passed = list(reply.calls[name][0])
+            passed[self.rng.integers(len(passed))] = junk
+            changed = {**reply.calls, name: [tuple(passed), *reply.calls[name][1:]]}
+            return dataclasses.replace(reply, calls=changed)
         return dataclasses.replace(reply, value=self.spoil(reply.value, junk))
 
     def spoil(self, value, junk):

@@ -10,6 +10,8 @@ import mutants
 import pytest
 import submission_cases as cases
 
+from lessonlib.grading.mutation import figure
+
 
 @pytest.mark.parametrize("stem", cases.STEMS)
 def test_every_survivor_has_a_reason(stem):
@@ -39,3 +41,11 @@ def test_mutants_change_one_thing_each_and_a_wrong_one_is_told():
     right = cases.solution("face_aligner")
     assert mutants.survives("face_aligner", "", right)
     assert not mutants.survives("face_aligner", "", right.replace("self.target_eye_dist /", "70 /"))
+
+
+def test_the_figure_that_the_book_shows_is_the_sum_of_the_files():
+    told = [mutants.explained(stem) for stem in cases.STEMS]
+    counts = figure()
+    assert counts["mutants"] == sum(count for count, _ in told)
+    assert counts["survivors"] == sum(len(kinds) for _, kinds in told)
+    assert counts["free"] == sum(list(kinds.values()).count("free") for _, kinds in told)

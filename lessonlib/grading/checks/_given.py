@@ -45,6 +45,11 @@ def alike(passed: Any, wanted: Any) -> bool:
         return False
 
 
+def is_default(passed: Any, default: float) -> bool:
+    """Whether a part was passed nothing, or its default."""
+    return passed is None or (isinstance(passed, int | float) and passed == default)
+
+
 def answered(calls: Sequence[tuple], answers: Sequence[Any], *wanted: Any) -> Any:
     """Return what the call with these arguments returned, or None where there was none."""
     for number, passed in enumerate(calls):

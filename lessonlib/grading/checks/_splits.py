@@ -15,7 +15,7 @@ import re
 import numpy as np
 
 from lessonlib.grading.checks._fits import STRATEGIES, check_fit_predict
-from lessonlib.grading.checks._given import alike, expect_done, part
+from lessonlib.grading.checks._given import alike, expect_done, is_default, part
 from lessonlib.grading.checks._rates import METRICS, metrics, operating_point, ratio
 from lessonlib.grading.compare import as_array, as_mapping, as_number, same
 from lessonlib.grading.exercise import Mistake, Remote, Reply
@@ -69,7 +69,7 @@ def data(remote: Remote, rng, reply: Reply, given: dict, init: dict, check, call
 def rows_of(passed, X: np.ndarray, called: str) -> np.ndarray:
     """Return which row of X each passed row is; `Mistake` where one is none of them."""
     passed = as_array(passed, called)
-    if passed.ndim == 2 and passed.shape[1] == X.shape[1] and len(passed):
+    if passed.ndim == 2 and passed.shape[1] == X.shape[1] and 0 < len(passed) <= len(X):
         distance = np.abs(passed[:, None] - X[None]).max(axis=2)
         if distance.min(axis=1).max() < 1e-5 * max(np.abs(X).max(), 1):
             return distance.argmin(axis=1)
@@ -117,7 +117,7 @@ def _answer(reply: Reply, given: dict, method: str, y_test, p, default: float):
     """Return what a part answered about these labels and probabilities."""
     answers = given[method]["answers"]
     for number, (labels, scores, third) in enumerate(reply.calls[method]):
-        if alike(labels, y_test) and alike(scores, p) and third in (None, default):
+        if alike(labels, y_test) and alike(scores, p) and is_default(third, default):
             return answers[number % len(answers)]
     return None
 

@@ -1,5 +1,8 @@
 """How `AugmentationValidator` is judged.
 
+Part d and the table of `verify` are judged on values given to their parts, exactly; the outcome of
+`verify` on five X-rays of the submission's own.
+
 Part a is judged in `_xray`, on what the submission draws under 16 seeds; part b in `_halves`; part
 c in `_augmentations`, with a false-alarm rate below 1e-7. `verify` asks for the majority of 5
 seeds, since even a good X-ray can be tipped by a rare deformation: in 0 of 1000 draws for the

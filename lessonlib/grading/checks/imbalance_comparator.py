@@ -1,7 +1,9 @@
 """How `ImbalanceComparator` is judged.
 
 Parts c and e have one right answer (`_rates`); part b is told by what its models predict on
-average (`_fits`); part d must add up to a stratified 20 % of the rows.
+average (`_fits`). Part d and the report of `verify` are judged on values given to their parts
+(`_splits`): exactly, without chance. The outcome of `verify` is judged on
+data that the submission draws.
 
 False alarms, for a right answer, altogether below 2e-5 (rates measured over simulated gradings with
 C from 0.01 to 100, or normal tails at the distance given):

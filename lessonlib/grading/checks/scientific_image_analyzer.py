@@ -1,7 +1,9 @@
 """How `ScientificImageAnalyzer` is judged.
 
 Nothing here is left to chance: inputs are drawn afresh, but each has one right answer. Parts b, c,
-e and g, which work on channels of any image, are in `_channels`.
+e and g, which work on channels of any image, are in `_channels`. Part f and the report of `verify`
+get random values from the parts that they call; what they compute by themselves instead must be
+the right value. The report of a scene of the submission's own is never excused by a wrong part.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from lessonlib.grading.checks._given import (
     expect_done,
     expect_passed,
     follows_from,
+    is_default,
     part,
 )
 from lessonlib.grading.compare import (
@@ -36,6 +39,7 @@ from lessonlib.grading.compare import (
     expect_seeded,
     expect_unchanged,
     same,
+    shown,
 )
 from lessonlib.grading.exercise import Criterion, Exercise, Mistake, Remote, SubmissionError
 
@@ -254,8 +258,10 @@ def _through(calls: dict, given: dict, called: str) -> Report:
     for name in ("per_channel_normalize", "percentile_clip", "ndvi_statistics"):
         expect_passed(calls[name], scene, called, f"{name}()")
     for _, low, high in calls["percentile_clip"]:
-        if low not in (None, 2) or high not in (None, 98):
-            raise Mistake(called, f"percentiles {low} and {high}", "the default ones, 2 and 98")
+        if not is_default(low, 2) or not is_default(high, 98):
+            raise Mistake(
+                called, f"percentiles {shown(low)} and {shown(high)}", "the default ones, 2 and 98"
+            )
     z, clip = zscores(scene), clipped(scene, 2, 98)
     if calls["per_channel_normalize"]:
         z = answers["per_channel_normalize"][0]
