@@ -14,7 +14,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 unexport MPLBACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book page offline pdf test near lint notebooks chapter lab bench release-check lock clean test-lint test-code test-notebooks test-pages
+.PHONY: help setup book page offline pdf test near lint notebooks chapter lab data bench release-check lock clean test-lint test-code test-notebooks test-pages
 
 help:  ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ pdf: $(READY)  ## make one PDF of the whole book (needs Chromium)
 
 lab: $(READY)  ## lay out your own folder work/, and open it in JupyterLab [ARGS="--no-browser ..."]
 	@$(PY) book/_tools/lab.py $(ARGS)
+
+data: $(READY)  ## download the data sets of the course, checked file by file [NAMES="hippocampus ..."]
+	@$(PY) -m lessonlib.images.downloads $(NAMES)
 
 bench: $(READY)  ## compare speed with other libraries, each in an environment of its own
 	@$(PY) -m benchmarks

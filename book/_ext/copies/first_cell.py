@@ -75,7 +75,9 @@ def code_cell(
     about = f"{comes_from(page, docname, origin)} It needs Python 3.11 or newer and {listed}"
     about += f", and the file that the environment variable `{variable}` names" * bool(variable)
     about += ". Where links lead to other pages, their copies lie in the same folder."
-    values = (about, needed, variable, origin.address, origin.version)
+    # without an address the commit says nothing, and every commit would make another copy
+    commit = origin.version if origin.address else ""
+    values = (about, needed, variable, course.get("file", ""), origin.address, commit)
     call = f"look_around(\n{''.join(f'    {value!r},{chr(10)}' for value in values)})"
     source = f"{CODE.read_text('utf-8').rstrip()}\n\n\n{call}\ndel look_around"
     told = f"{about}\n\n**Run this cell first:** it says whether all of that is here."

@@ -1,5 +1,5 @@
 # This cell is not part of the page: it looks whether the notebook can run here.
-def look_around(about, needed, variable, address, version):
+def look_around(about, needed, variable, file, address, version):
     import importlib
     import os
     import subprocess
@@ -8,6 +8,9 @@ def look_around(about, needed, variable, address, version):
     from IPython.display import Markdown, display
 
     folder = "/content/imaging-course"  # on Colab
+    places = [os.environ.get(variable, "")]
+    below = os.environ.get("COURSE_DATA"), "~/.medmnist"
+    places += [os.path.join(place, file) for place in below if place and file]
 
     def missing():
         importlib.invalidate_caches()
@@ -36,8 +39,11 @@ python -m pip install -e "imaging-course[chapters]"
 ```"""
     elif lacking:
         told = f"**Missing here: {lacking}**, which the README of the course tells how to install."
-    elif variable and not os.path.isfile(os.path.expanduser(os.environ.get(variable, ""))):
-        told = f"**Missing here:** the file that the environment variable `{variable}` has to name."
+    elif variable and not any(os.path.isfile(os.path.expanduser(place)) for place in places):
+        told = (
+            f"**Missing here:** the file that the environment variable `{variable}` has to name, or "
+            f"`{file}` below the folder that `COURSE_DATA` names."
+        )
     else:
         told = "**Everything that it needs is here.**"
     display(Markdown(f"{about}\n\n{told}"))
