@@ -132,6 +132,19 @@ def test_a_number_that_changed_confirms_nothing(changed, monkeypatch):
     assert len(store.load("fake").outdated) == 2
 
 
+def test_entries_run_beside_by_the_code_that_made_them_confirm_too(changed, monkeypatch):
+    """On another processor both codes give 5 where 4 is stored: the change changed nothing."""
+    made = {e.code for e in store.load("fake").entries}.pop()
+    monkeypatch.setattr(Fake, "run", staticmethod(lambda n: {"twice": 2 * n + 1}))
+    again = store.execute("fake", Fake.configs())
+    assert store.confirm("fake", again)
+    with pytest.raises(ValueError, match="before must come from the code that made"):
+        store.confirm("fake", again, again)
+    beside = [store.Entry(e.config, e.result, made, e.data) for e in again]
+    assert store.confirm("fake", again, beside) == []
+    assert not store.load("fake").outdated
+
+
 def test_other_data_are_not_confirmed(changed, monkeypatch):
     store.confirm("fake", store.execute("fake", Fake.configs()))
     monkeypatch.setattr(Fake, "data", staticmethod(lambda: "other"))

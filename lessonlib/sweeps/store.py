@@ -163,32 +163,43 @@ def _confirmations() -> dict[str, dict[str, Any]]:
     return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def confirm(name: str, again: list[Entry]) -> list[str]:
-    """Hold entries that were run again against the stored ones; store it where all are the same.
+def confirm(name: str, again: list[Entry], before: list[Entry] | None = None) -> list[str]:
+    """Hold entries that were run again against those before; store it where all are the same.
 
     Parameters
     ----------
     name : str
     again : list of Entry
         As :func:`execute` returns them.
+    before : list of Entry, optional
+        The same configs, run beside them by the code that made the stored entries: long trainings
+        round differently on another processor. The stored entries by default.
 
     Returns
     -------
     list of str
         The configs whose numbers came out differently, with the first that differs; then nothing
         is stored.
+
+    Raises
+    ------
+    ValueError
+        Where other code made `before` than the stored entries.
     """
     stored = load(name)
+    made = {e.code for e in stored.entries}
+    if before is not None and {e.code for e in before} != made:
+        raise ValueError(f"before must come from the code that made the entries, {sorted(made)}")
+    known = Sweep(name, tuple(before if before is not None else stored.entries), "", "")
     differ = []
     for entry in again:
-        (old,) = stored.select(**entry.config)
+        (old,) = known.select(**entry.config)
         if found := first_difference(old.result, json.loads(json.dumps(entry.result))):
             differ.append(f"{entry.config}: {found}")
     if not differ:
         sure = Confirmation(
-            tuple(sorted({e.code for e in stored.entries})),
-            stored.code, stored.data, len(again), len(stored.entries),
-        )  # fmt: skip
+            tuple(sorted(made)), stored.code, stored.data, len(again), len(stored.entries)
+        )
         content = _confirmations() | {name: vars(sure)}
         (RESULTS / CONFIRMED).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
     return differ

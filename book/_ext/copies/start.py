@@ -41,8 +41,8 @@ python -m pip install -e "imaging-course[chapters]"
         told = f"**Missing here: {lacking}**, which the README of the course tells how to install."
     elif variable and not any(os.path.isfile(os.path.expanduser(place)) for place in places):
         told = (
-            f"**Missing here:** the file that the environment variable `{variable}` has to name, or "
-            f"`{file}` below the folder that `COURSE_DATA` names."
+            f"**Missing here:** the file that the environment variable `{variable}` has to name, "
+            f"or `{file}` below the folder that `COURSE_DATA` names."
         )
     else:
         told = "**Everything that it needs is here.**"
