@@ -116,6 +116,7 @@ def run(page: Path, target: Path) -> dict[str, float]:
         timeout=TIMEOUT,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # how a busy machine cuts what is printed is chance
         extra_arguments=["--log-level=40"],  # no banner about the transport
         resources={"metadata": {"path": str(stored.NOTEBOOKS)}},
     )
