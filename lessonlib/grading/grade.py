@@ -81,6 +81,14 @@ def grade(
     return report.outcome(time.monotonic() - started, submission.digest)
 
 
+def set_aside(submission: Submission, exercise: str | None = None) -> Outcome:
+    """Return the result of a submission whose grading has ended the whole run, twice."""
+    name = exercise or _mentioned(submission.data)
+    report = Report(submission.path, checks.EXERCISES.get(name))
+    report.fail("crashed", "grading this file ended the grader itself, twice; it was set aside")
+    return report.outcome(0.0, submission.digest)
+
+
 def _grade(
     report: Report, remote: ConfinedRemote, submission: Submission, seed: int, name: str | None
 ) -> None:
@@ -109,6 +117,7 @@ def _grade(
         remote.run(name)
     except SubmissionError as error:
         return report.fail(remote.status or "error", described(error))
+    report.note = "\n".join(f"left behind: {each}" for each in remote.left)
     for criterion in report.exercise.criteria:
         report.judge(criterion, remote, generator(seed, criterion))
         if remote.status == "forbidden":
@@ -133,7 +142,10 @@ def described(error: SubmissionError) -> str:
         task = re.sub(r"^part \w+: ", "", error.message)
         return f"still to be written: {task} ({place})"
     if error.type_name in ("PermissionError", "BlockingIOError"):
-        return f"{text}\nhint: no files, network or other processes are there while graded"
+        return (
+            f"{text}\nhint: while graded, a file can be written in the working directory only, and "
+            "no network or other process is there"
+        )
     return text
 
 
@@ -156,7 +168,7 @@ class Report:
 
     def __init__(self, path: str, exercise: Exercise | None):
         self.path, self.exercise = path, exercise
-        self.status = self.message = ""
+        self.status = self.message = self.note = ""
         self.verdicts: dict[str, str] = {}  # a part's message, empty where it passed
         self.pictures: dict[str, dict[str, np.ndarray]] = {}
 
@@ -204,6 +216,7 @@ class Report:
             "seconds": round(seconds, 3),
             "criteria": criteria,
             "message": clean(self.message),
+            "note": clean(self.note),
             "sha256": digest,
         }
         return Outcome(result, self.pictures)

@@ -32,6 +32,8 @@ def show(console: Console, verdict: Verdict) -> None:
                 said.append("\n" + part["message"], "dim")
             table.add_row(Text(part["id"], "bold"), mark, said)
         console.print(table)
+        if result.get("note"):
+            console.print(Text(result["note"], "dim"))
     style = "bold green" if verdict.passed else "bold"
     console.print(Text(f"{name}: {verdict.score:g} of {verdict.max_score:g} points", style))
     if not verdict.passed and result["exercise"]:

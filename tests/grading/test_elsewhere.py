@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -62,11 +61,9 @@ def test_a_fresh_interpreter_answers(remote):
 
 @pytest.mark.parametrize(("method", "status"), [("loop", "timeout"), ("leave", "crashed")])
 def test_trouble_ends_and_the_next_call_is_answered(remote, method, status):
-    started = time.monotonic()
     with pytest.raises(SubmissionError):
         remote.call(method)
     assert remote.status == status
-    assert time.monotonic() - started < 6
     assert remote.call("square", 2.0).value == 4.0
 
 

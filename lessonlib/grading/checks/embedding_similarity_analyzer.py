@@ -14,6 +14,7 @@ import numpy as np
 
 from lessonlib.grading.compare import (
     as_array,
+    as_labels,
     as_sequence,
     expect_same,
     expect_seeded,
@@ -34,7 +35,7 @@ def _pairs(labels: np.ndarray, cosines: np.ndarray) -> tuple[np.ndarray, np.ndar
 def _attributes(remote: Remote, called: str, rows: int, columns: int, init: dict):
     reply = remote.call("", init=init, read=("embeddings", "labels"))
     embeddings = as_array(reply.attributes["embeddings"], f"{called}.embeddings", (rows, columns))
-    labels = as_array(reply.attributes["labels"], f"{called}.labels", (rows,))
+    labels = as_labels(reply.attributes["labels"], f"{called}.labels", rows)
     return embeddings, labels
 
 

@@ -136,8 +136,9 @@ def table(result: dict[str, Any], pictures: dict[str, dict[str, str]]) -> str:
             f'<td class="number {word}">{word}'
             f'<td class="number">{part["points"]:g} / {part["max_points"]:g}'
         )
+    note = f"<pre>{escape(result['note'])}</pre>" if result.get("note") else ""
     head = '<tr><th>Part<th>What is asked<th class="number">Result<th class="number">Points'
-    return f"<table>{head}{''.join(rows)}</table>"
+    return f"{note}<table>{head}{''.join(rows)}</table>"
 
 
 def fragment(result: dict[str, Any], pictures: dict[str, dict[str, str]]) -> str:

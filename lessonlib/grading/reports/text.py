@@ -22,6 +22,7 @@ def summary(result: dict[str, Any]) -> str:
     lines = [f"{name}: {result['score']:g} of {result['max_score']:g} points"]
     if result["message"]:
         return "\n".join([*lines, textwrap.indent(result["message"], "  ")])
+    lines += [f"  {line}" for line in result.get("note", "").splitlines()]
     for part in result["criteria"]:
         lines.append(f"{'ok  ' if part['passed'] else 'not '} {part['id']}: {part['title']}")
         if part["message"]:
