@@ -57,7 +57,8 @@ class Scratch:
         while pending:
             folder, depth = pending.pop()
             try:
-                found = _entries(folder)
+                with os.scandir(folder) as listed:
+                    found = list(itertools.islice(listed, ENTRY_CAP + 1))
                 for entry in found:
                     about = entry.stat(follow_symlinks=False)
                     total += about.st_blocks * 512 if hasattr(about, "st_blocks") else about.st_size
@@ -65,7 +66,7 @@ class Scratch:
                         pending.append((entry.path, depth + 1))
             except FileNotFoundError:  # it has gone between two looks
                 continue
-            except OSError:  # a path too long, for one
+            except OSError:  # a path too long, a folder shut: no honest submission has one
                 return math.inf
             entries += len(found)
             if entries > ENTRY_CAP or depth > DEPTH_CAP:
@@ -82,11 +83,13 @@ class Scratch:
             if not os.path.isdir(path) or os.path.islink(path):
                 os.unlink(path)
                 continue
-            # What lies in it is moved up: no path gets longer, however deep it lay.
+            # A folder that lies in it is moved up: no path gets long, however deep it lay.
             for inner in _list(path):
+                if not os.path.isdir(inner) or os.path.islink(inner):
+                    os.unlink(inner)
+                    continue
+                os.chmod(inner, 0o700)
                 place = next(name for name in names if not os.path.lexists(name))
-                if os.path.isdir(inner) and not os.path.islink(inner):
-                    os.chmod(inner, 0o700)
                 os.rename(inner, place)
                 pending.append(place)
             os.rmdir(path)
@@ -102,17 +105,6 @@ class Scratch:
 def _list(folder: str) -> list[str]:
     os.chmod(folder, 0o700)
     return [os.path.join(folder, name) for name in os.listdir(folder)]
-
-
-def _entries(folder: str) -> list[os.DirEntry]:
-    """List a folder, whatever its mode is."""
-    try:
-        with os.scandir(folder) as found:
-            return list(itertools.islice(found, ENTRY_CAP + 1))
-    except PermissionError:
-        os.chmod(folder, 0o700)
-        with os.scandir(folder) as found:
-            return list(itertools.islice(found, ENTRY_CAP + 1))
 
 
 def _deleted(pid: int) -> int:

@@ -42,8 +42,9 @@ class Printed(io.TextIOBase):
         return len(text)
 
     def getvalue(self) -> str:
-        """Return what was printed since the start."""
-        return "".join(self.parts)
+        """Return what was printed since the start, and whether that is all."""
+        left_out = f"\n[the limit of output is {STDOUT_CAP:,} characters; the rest was left out]\n"
+        return "".join(self.parts) + (left_out if self.room <= 0 else "")
 
 
 class _Absent(importlib.abc.MetaPathFinder):
