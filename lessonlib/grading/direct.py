@@ -13,8 +13,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
-
 from . import libraries
 from .channel import Channel
 from .confine import environment
@@ -96,6 +94,8 @@ class DirectChild:
 
     def seconds(self) -> float:
         """Return the processor time that it has taken."""
+        import psutil  # compiled for each system; where launchers fork, nothing needs it
+
         with contextlib.suppress(psutil.Error):  # it has ended
             taken = psutil.Process(self.pid).cpu_times()
             self._seconds = taken.user + taken.system

@@ -296,7 +296,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, np.ndarray):
         array = np.asarray(value)
         if array.dtype.kind == "T":  # strings of any length
-            array = array.astype(str)
+            array = np.array(array.tolist(), str)
         if array.dtype.kind not in "biufU":
             raise TypeError(f"an array of dtype {array.dtype} is no array of numbers")
         return np.array(array, np.float64 if array.dtype.char == "g" else None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import asyncio
 import contextlib
 import errno
 import functools
@@ -172,8 +171,10 @@ def _defines(tree: ast.Module | SyntaxError, name: str) -> bool:
 
 
 @functools.cache
-def _loop() -> asyncio.AbstractEventLoop:
+def _loop() -> Any:
     """Return the event loop of all cells that await."""
+    import asyncio  # few notebooks do
+
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     return loop
