@@ -244,6 +244,8 @@ class Child:
     def seconds(self) -> float:
         """Return the processor time that it has taken."""
         with contextlib.suppress(OSError):  # it has ended
+            if not self.pid:
+                return 0.0
             # The kernel's name for the clock of another process: its number inverted, and a 2.
             self._seconds = time.clock_gettime(~self.pid << 3 | 2)
         return self._seconds
@@ -259,13 +261,12 @@ class Child:
 
 
 def _process_of(descriptors: list[int]) -> int:
-    """Return the number that a process has out here, given a descriptor of it; close that."""
+    """Return the number that a process has out here, 0 where it has ended; close its descriptor."""
     for descriptor in descriptors:
         try:
             with open(f"/proc/self/fdinfo/{descriptor}") as file:
                 found = re.search(r"^Pid:\s*(\d+)$", file.read(), re.MULTILINE)
         finally:
             os.close(descriptor)
-        if found:
-            return int(found[1])
+        return int(found[1]) if found else 0
     raise SandboxError("the launcher has passed no process")

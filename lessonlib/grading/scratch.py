@@ -13,11 +13,15 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections import deque
 from pathlib import Path
 
 #: The most files and folders in it, and how deep they may lie: beyond, it counts as full.
 ENTRY_CAP, DEPTH_CAP = 5000, 50
+_PREFIX = "lessonlib-"
+#: Seconds for which a folder that nobody holds may still be in the making.
+_YOUNG = 60
 
 
 class Scratch:
@@ -32,9 +36,11 @@ class Scratch:
     """
 
     def __init__(self):
-        self.top = os.path.realpath(tempfile.mkdtemp(prefix="lessonlib-"))
+        _sweep()
+        self.top = os.path.realpath(tempfile.mkdtemp(prefix=_PREFIX))
         self.folder = os.path.join(self.top, "own")
         self.settings = os.path.join(self.top, "matplotlib")
+        self._lock = _locked(self.top)
         os.mkdir(self.folder)
         os.mkdir(self.settings)
         _copy_font_list(self.settings)
@@ -100,6 +106,39 @@ class Scratch:
             os.chmod(self.top, 0o700)
             self.empty()
             shutil.rmtree(self.top, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _locked(folder: str) -> int | None:
+    """Lock a folder for as long as this process lives; None where another has, or it cannot be."""
+    try:
+        import fcntl  # not on Windows
+
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except (ImportError, OSError):
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _sweep() -> None:
+    """Delete the folders of our own graders that were killed: nobody holds their locks any more."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            about = path.lstat()
+            if about.st_uid != getattr(os, "getuid", lambda: -1)() or not path.is_dir():
+                continue
+            if time.time() - about.st_mtime < _YOUNG or (lock := _locked(str(path))) is None:
+                continue
+            left = Scratch.__new__(Scratch)
+            left.top, left.folder, left._lock = str(path), str(path / "own"), lock
+            left.close()
 
 
 def _list(folder: str) -> list[str]:

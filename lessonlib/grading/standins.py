@@ -89,8 +89,8 @@ def nothing(*args: Any, **kwargs: Any) -> list:
     return []
 
 
-class _Nothing:
-    """Stands in for whatever else IPython's shell has: called, it gives an empty list."""
+class _Nothing(list):
+    """Stands in for whatever else IPython's shell has: empty, and so is what calling it gives."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> list:
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -88,6 +89,32 @@ def test_links_are_neither_followed_nor_emptied(own, tmp_path):
     own.empty()
     assert os.listdir(own.folder) == []
     assert (tmp_path / "kept" / "file").exists()
+
+
+@linux
+def test_the_folder_of_a_grader_that_was_killed_goes_with_the_next(tmp_path, monkeypatch):
+    program = (
+        "import os, signal\nfrom lessonlib.grading.scratch import Scratch\n"
+        "made = Scratch(); made.close_top(); open(made.folder + '/x', 'w').close()\n"
+        "print(made.top, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    left = said.stdout.strip()
+    assert os.listdir(left) == ["own"]
+    monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
+    held = scratch.Scratch()
+    assert os.path.exists(left)  # so young that it may be in the making
+    monkeypatch.setattr(scratch, "_YOUNG", -1)
+    scratch.Scratch().close()
+    assert not os.path.exists(left)
+    assert os.path.exists(held.folder)
+    held.close()
+    assert os.listdir(tmp_path) == []
 
 
 LEAVES = attack_world.HONEST.replace(
