@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -100,7 +101,7 @@ def test_every_kind_of_outcome_has_its_status(grade, folder, tmp_path):
         pandas="import pandas_is_not_there\nclass Target: pass",
     )
     (top / "link.py").symlink_to("/etc/passwd")
-    (top / "junk.py").write_bytes(os.urandom(3000))
+    (top / "junk.py").write_bytes(random.Random(1).randbytes(3000))
     (top / "book.ipynb").write_text("{}")
     result, report = grade(top, "--timeout", 1, "--memory", 300)
     assert result.exit_code == 0
@@ -391,6 +392,50 @@ def test_interrupted_and_resumed_nothing_is_done_twice(folder, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "submissions"]
 
 
+DEADLY = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+import attack_world
+from lessonlib.grading import checks, cli, cluster
+checks.EXERCISES = {{"Target": attack_world.target({secret})}}
+task = cluster.task
+
+def deadly(submission, plan):
+    if b"deadly" in submission.data:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task(submission, plan)
+
+cluster.task = deadly
+sys.argv = ["lessonlib", "grade", *sys.argv[1:]]
+cli.main()
+"""
+
+
+def test_a_file_that_ends_the_run_twice_is_set_aside(folder, tmp_path):
+    top = folder(**{f"s{i}": BEST for i in range(6)}, s2x="# deadly\n" + BEST)
+    report = tmp_path / "report.json"
+    program = DEADLY.format(tests=str(attack_world.HERE), secret=SECRET)
+    command = [sys.executable, "-c", program, str(top), "--json", str(report), "--seed", "4"]
+    command += ["--jobs", "2"]
+    ends = [subprocess.run(command, capture_output=True).returncode]
+    for _ in range(2):
+        ends.append(subprocess.run([*command, "--resume"], capture_output=True).returncode)
+    assert ends == [-9, -9, 0]
+    written = json.loads(report.read_text())
+    assert written["seed"] == 4
+    found = by_name(written)
+    assert len(found) == 7
+    aside = found.pop("s2x.py")
+    assert (aside["status"], aside["score"], aside["exercise"]) == ("crashed", 0.0, "Target")
+    assert "set aside" in aside["message"]
+    assert all(each["score"] == 2.0 for each in found.values())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "submissions"]
+    # Mended, it is graded like any other.
+    (top / "s2x.py").write_text(BEST)
+    assert subprocess.run([*command, "--resume"], capture_output=True).returncode == 0
+    assert by_name(json.loads(report.read_text()))["s2x.py"]["score"] == 2.0
+
+
 def test_a_background_job_that_is_asked_to_end_writes_its_report(folder, tmp_path):
     top = folder(**{f"s{i}": BEST + "import time; time.sleep(0.4)\n" for i in range(20)})
     report = tmp_path / "report.json"
@@ -568,7 +613,7 @@ def test_a_notebook_may_keep_its_check_cell_and_sees_nothing_else_of_ours(grade,
     cells = [
         "%matplotlib inline\nimport matplotlib.pyplot as plt\nimport lessonlib.grading",
         "from lessonlib.grading import check\n" + BEST,
-        "assert check(Target) is None\ndisplay(Target())\nplt.figure(); plt.show()",
+        "assert check(Target).score == 0\ndisplay(Target())\nplt.figure(); plt.show()",
         "get_ipython().run_line_magic('time', 'pass')",
     ]
     made = [{"cell_type": "code", "source": text} for text in cells]
