@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from lessonlib.grading import checks, cli, cli_grade, cluster, ways
 from lessonlib.grading.discover import Submission
+from lessonlib.grading.journal import deaths
 from lessonlib.grading.sandbox import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing confines here")
@@ -434,6 +435,34 @@ def test_a_file_that_ends_the_run_twice_is_set_aside(folder, tmp_path):
     (top / "s2x.py").write_text(BEST)
     assert subprocess.run([*command, "--resume"], capture_output=True).returncode == 0
     assert by_name(json.loads(report.read_text()))["s2x.py"]["score"] == 2.0
+
+
+def test_names_that_are_no_text_are_set_aside_and_cleared_too(folder, tmp_path):
+    top = folder()
+    for name, text in ((b"a \xff.py", BEST), (b"z \xfe.py", "# deadly\n" + BEST)):
+        with open(os.path.join(os.fsencode(top), name), "w") as file:
+            file.write(text)
+    report = tmp_path / "report.json"
+    program = DEADLY.format(tests=str(attack_world.HERE), secret=SECRET)
+    command = [sys.executable, "-c", program, str(top), "--json", str(report), "--seed", "4"]
+    command += ["--jobs", "1", "--resume"]
+
+    def run(*options):
+        return subprocess.run([*command, *options], capture_output=True).returncode
+
+    assert [run(), run()] == [-9, -9]
+    # The first has its result, so nothing is left of its having been begun.
+    assert [(name, n) for (name, _), n in deaths(report).items()] == [(f"{top}/z \\udcfe.py", 2)]
+    assert run() == 0
+    results = json.loads(report.read_text())["results"]
+    assert [(each["submission"], each["status"]) for each in results] == [
+        (f"{top}/a \\udcff.py", "graded"),
+        (f"{top}/z \\udcfe.py", "crashed"),
+    ]
+    # What was set aside had no limits that could be raised.
+    assert run("--timeout", "60", "--memory", "2000") == 0
+    assert json.loads(report.read_text())["results"] == results
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "submissions"]
 
 
 def test_a_background_job_that_is_asked_to_end_writes_its_report(folder, tmp_path):
