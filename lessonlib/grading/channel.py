@@ -13,7 +13,7 @@ _PIECE = 2**18
 
 
 class Channel:
-    """Two pipes to a child, each wait of which ends by a deadline.
+    """Two pipes to a child, whoever waits at which is watching what the child takes.
 
     Parameters
     ----------
@@ -31,15 +31,16 @@ class Channel:
             os.set_blocking(reader, False)
             os.set_blocking(writer, False)
 
-    def ask(self, frame: bytes, deadline: float) -> tuple[bytes, bytes]:
+    def ask(self, frame: bytes, watch: Callable[[], float]) -> tuple[bytes, bytes]:
         """Send a frame and wait for the one that answers it.
 
         Parameters
         ----------
         frame : bytes
             A whole frame.
-        deadline : float
-            On the clock of `time.monotonic`.
+        watch : callable
+            Called again and again during the wait; returns the seconds until it wants to be called
+            next, and raises what ends the wait.
 
         Returns
         -------
@@ -47,44 +48,54 @@ class Channel:
 
         Raises
         ------
-        TimeoutError
-            Where the deadline passed first.
         EOFError
             Where the child has gone.
         ProtocolError
             Where the answer's header breaks the caps.
         """
+        self._watch, self._due = watch, 0.0
         if self.polled:
-            return self._ask(frame, deadline)
-        late = threading.Event()
-        timer = threading.Timer(deadline - time.monotonic(), lambda: (late.set(), self.kill()))
-        timer.start()
+            return self._ask(frame)
+        stopped: list[Exception] = []
+        answered = threading.Event()
+
+        def look() -> None:
+            try:
+                while not answered.wait(watch()):
+                    pass
+            except Exception as reason:  # raised below, by whoever waits
+                stopped.append(reason)
+                self.kill()
+
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
         try:
-            return self._ask(frame, deadline)
+            return self._ask(frame)
         except (EOFError, OSError):
-            if late.is_set():
-                raise TimeoutError from None
+            if stopped:
+                raise stopped[0] from None
             raise EOFError from None
         finally:
-            timer.cancel()
+            answered.set()
+            thread.join()
 
-    def _ask(self, frame: bytes, deadline: float) -> tuple[bytes, bytes]:
+    def _ask(self, frame: bytes) -> tuple[bytes, bytes]:
         left = memoryview(frame)
         while left:
-            self._wait(self.writer, True, deadline)
+            self._wait(self.writer, True)
             try:
                 left = left[os.write(self.writer, left[:_PIECE]) :]
             except BlockingIOError:
                 continue
             except OSError:
                 raise EOFError from None
-        header = self._exactly(protocol.HEADER_SIZE, deadline)
-        return header, self._exactly(protocol.frame_size(header), deadline)
+        header = self._exactly(protocol.HEADER_SIZE)
+        return header, self._exactly(protocol.reply_size(header))
 
-    def _exactly(self, size: int, deadline: float) -> bytes:
+    def _exactly(self, size: int) -> bytes:
         data = bytearray()
         while len(data) < size:
-            self._wait(self.reader, False, deadline)
+            self._wait(self.reader, False)
             try:
                 piece = os.read(self.reader, min(size - len(data), _PIECE))
             except BlockingIOError:
@@ -94,17 +105,19 @@ class Channel:
             data += piece
         return bytes(data)
 
-    def _wait(self, descriptor: int, writing: bool, deadline: float) -> None:
-        """Return once the pipe is ready; raise where the deadline passes first."""
+    def _wait(self, descriptor: int, writing: bool) -> None:
+        """Return once the pipe is ready; raise where the watch does."""
         if not self.polled:
             return
         import select  # `poll` is missing on Windows
 
         poll = select.poll()
         poll.register(descriptor, select.POLLOUT if writing else select.POLLIN)
-        left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            raise TimeoutError
+        while True:
+            if time.monotonic() >= self._due:
+                self._due = time.monotonic() + self._watch()
+            if poll.poll(max(self._due - time.monotonic(), 0) * 1000):
+                return
 
     def close(self) -> None:
         """Close both pipes."""

@@ -36,7 +36,10 @@ Exercise = Annotated[
 Seed = Annotated[int | None, typer.Option(min=0, help="Repeats a run: every run names its seed.")]
 Seconds = Annotated[
     float,
-    typer.Option(min=0.1, help="Seconds for a submission; one call may take half of what is left."),
+    typer.Option(
+        min=0.1,
+        help="Seconds of processor time for a submission; one call may take half of what is left.",
+    ),
 ]
 Megabytes = Annotated[
     int, typer.Option(min=16, help="Megabytes for a submission, beside the libraries'.")
@@ -134,9 +137,10 @@ def check(
 ) -> None:
     """Check your own file and say, part by part, what is right and what is not.
 
-    Your file runs in a process of its own with limits of time and memory
-    (on Windows and macOS of time only), and is not confined otherwise: it is
-    yours. Status 0 at full marks, 1 otherwise.
+    Your file runs as it would be graded: in a process of its own, in an empty
+    folder that vanishes with it, with limits of processor time, memory and disk
+    (on Windows and macOS not of memory), and confined where this system can.
+    Nothing in your folder is read or changed. Status 0 at full marks, 1 otherwise.
     """
     raise typer.Exit(0 if _check(path, exercise, seed, timeout, memory, html) else 1)
 
@@ -151,7 +155,7 @@ def _check(
     try:
         name = learner.resolve(name).name if name else None
         plan = cluster.Plan(
-            seed, Limits(timeout, memory), way="none", exercise=name, pictures=html is not None
+            seed, Limits(timeout, memory), way="own", exercise=name, pictures=html is not None
         )
         with err.status("checking …"):
             verdict = learner.check_file(path, plan)
@@ -190,7 +194,7 @@ def progress(
     from . import cluster, discover, learner, terminal
     from .sandbox import Limits
 
-    plan = cluster.Plan(secrets.randbelow(2**31), Limits(timeout, memory), way="none")
+    plan = cluster.Plan(secrets.randbelow(2**31), Limits(timeout, memory), way="own")
     verdicts = []
     try:
         with err.status("checking …"):

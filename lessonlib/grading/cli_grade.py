@@ -6,6 +6,7 @@ import dataclasses
 import os
 import secrets
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -86,15 +87,16 @@ def grade(
     [bold]lessonlib grade hw1/ --roster students.csv --moodle moodle.csv[/]
 
     Every submission runs confined: it sees Python's libraries and nothing else,
-    has no network, starts no processes and writes nothing. Where no way of
-    confining works, nothing is graded. Inputs are drawn afresh from the seed
-    that the report names; --seed repeats a run.
+    has no network, starts no processes and writes in an empty folder of its own
+    that vanishes with it. Where no way of confining works, nothing is graded.
+    Inputs are drawn afresh from the seed that the report names; --seed repeats a
+    run. A file whose grading has ended the grader twice is set aside by --resume.
 
     Status 0 when every submission has got its result, whatever that is; 2 when
     the call itself is wrong or nothing here confines; 130 when interrupted.
     """
     from . import cleaning, cluster, discover, learner, terminal, ways
-    from .journal import Journal
+    from .journal import Journal, deaths
     from .roster import Roster
     from .roster import read as read_roster
     from .sandbox import Limits
@@ -120,17 +122,27 @@ def grade(
             exercise=learner.resolve(exercise).name if exercise else None,
             pictures=html is not None,
         )
-        left, known, plan = _left(found, known, plan)
-        if left and not scheduler:  # the first of the launchers that it takes, or a refusal
+        begun = deaths(json) if resume else Counter()
+        left, suspects, known, plan = _left(found, known, plan, begun)
+        if (
+            left or suspects
+        ) and not scheduler:  # the first of the launchers that it takes, or a refusal
             with err.status("starting the confined Python"), cluster.slot(plan) as place:
                 place()
         order = [cleaning.unicode(path) for path, _ in found]
-        journal = Journal(json, plan.seed, order, known)
+        journal = Journal(json, plan.seed, order, known, goes_on=bool(begun))
     except (ValueError, OSError) as error:
         raise wrong(error) from None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     signal.signal(signal.SIGTERM, _interrupt)
-    complete = _run(left, journal, plan, jobs or cores or 1, scheduler)
+    complete = True
+    # What may have ended the run before is graded alone, and last: nothing else ends with it.
+    batches = [(left, jobs or cores or 1), *(([each], 1) for each in suspects)]
+    try:
+        for batch, at_once in batches:
+            complete = complete and _run(batch, journal, plan, at_once, scheduler)
+    finally:
+        journal.close()
     reports = {"csv": csv, "html": html, "moodle": moodle, "canvas": canvas, "junit": junit}
     reports = {kind: path for kind, path in reports.items() if path is not None}
     try:
@@ -170,23 +182,34 @@ def _known(json: Path | None, seed: int | None) -> tuple[int | None, dict[str, A
 
 
 def _left(
-    found: list[tuple[str, bool]], known: dict[str, Any], plan: Plan
-) -> tuple[list[tuple[str, bool]], dict[str, Any], Plan]:
-    """Return what is left to grade, what is known and still holds, and what is to be loaded."""
+    found: list[tuple[str, bool]],
+    known: dict[str, Any],
+    plan: Plan,
+    begun: Counter[tuple[str, str]],
+) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]], dict[str, Any], Plan]:
+    """Return what is left to grade, what of it once ended the run, what is known, and the plan.
+
+    What ended the run twice counts as known: it is set aside.
+    """
     from . import discover
     from .cleaning import unicode
+    from .grade import set_aside
     from .libraries import preload
 
-    left, holds, modules = [], {}, set()
+    left, suspects, holds, modules = [], [], {}, set()
     for path, in_folder in found:
         submission = discover.read(path, in_folder)
-        entry = known.get(unicode(path))
+        name = unicode(path)
+        entry, ended = known.get(name), begun[name, submission.digest]
         if entry and _holds(entry["result"], submission.digest, plan):
-            holds[unicode(path)] = entry
+            holds[name] = entry
+        elif ended > 1:
+            result = set_aside(submission, plan.exercise).result
+            holds[name] = {"result": result, "pictures": {}, "way": plan.way or "none"}
         else:
-            left.append((path, in_folder))
+            (suspects if ended else left).append((path, in_folder))
             modules |= set(preload([submission.data]))
-    return left, holds, dataclasses.replace(plan, modules=tuple(sorted(modules)))
+    return left, suspects, holds, dataclasses.replace(plan, modules=tuple(sorted(modules)))
 
 
 def _holds(result: dict[str, Any], digest: str, plan: Plan) -> bool:
@@ -195,9 +218,10 @@ def _holds(result: dict[str, Any], digest: str, plan: Plan) -> bool:
         return False
     if plan.exercise and result["exercise"] != plan.exercise:
         return False
-    if result["status"] not in ("timeout", "memory", "crashed"):
+    given = result.get("limits")
+    # What ended the grader itself was set aside, under no limits: more of them would not help it.
+    if given is None or result["status"] not in ("timeout", "memory", "crashed"):
         return True
-    given = result.get("limits") or {"seconds": 0, "memory": 0}
     return plan.limits.seconds <= given["seconds"] and plan.limits.memory <= given["memory"]
 
 
@@ -205,17 +229,21 @@ def _run(
     left: list[tuple[str, bool]], journal: Journal, plan: Plan, jobs: int, scheduler: str | None
 ) -> bool:
     """Grade what is left; whether it came to the end."""
-    from . import cluster
+    from . import cluster, discover
+    from .cleaning import unicode
+
+    def noted() -> Iterator[tuple[str, bool]]:
+        for path, in_folder in left:
+            journal.begin(unicode(path), discover.read(path, in_folder).digest)
+            yield path, in_folder
 
     try:
-        for entry in _shown(cluster.run(left, plan, jobs, scheduler), journal, len(left)):
+        for entry in _shown(cluster.run(noted(), plan, jobs, scheduler), journal, len(left)):
             journal.add(entry)
     except KeyboardInterrupt:
         return False
     except (ValueError, OSError) as error:  # of a worker far away, or no scheduler there
         raise wrong(error) from None
-    finally:
-        journal.close()
     return True
 
 

@@ -30,7 +30,7 @@ class Plan:
         For each submission.
     way : str
         How to confine, one of `ways.WAYS`; ``""`` the best that works where the task runs;
-        ``"none"`` not at all.
+        ``"none"`` not at all; ``"own"``, for one's own file, as grading would, where it can.
     modules, hidden : tuple of str
         What launchers import beforehand and what they must not see.
     exercise : str or None
@@ -66,13 +66,16 @@ class Slot:
         if self._running is None or not self._running.alive:
             self.close()
             plan = self.plan
-            options = {"modules": plan.modules, "hidden": plan.hidden, "seed": plan.seed}
+            options = {"modules": plan.modules, "hidden": plan.hidden}
             if self.way != "none":
-                self._running = ways.launch(self.way, plan.limits, **options)
-            elif ways.FORKS:
-                self._running = Launcher("none", plan.limits, **options)
-            else:
-                self._running = DirectLauncher(plan.limits, **options)
+                with contextlib.suppress(*([ways.Unconfined] if self.way == "own" else [])):
+                    way = "" if self.way == "own" else self.way
+                    self._running = ways.launch(way, plan.limits, **options)
+            if self._running is None:
+                kind = Launcher if ways.FORKS else DirectLauncher
+                named = {"way": "none"} if ways.FORKS else {}
+                guard = plan.way == "own"
+                self._running = kind(limits=plan.limits, guard=guard, **named, **options)
             self.way = self._running.way
         return self._running
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from lessonlib.grading.exercise import Mistake, Remote, Reply, SubmissionError
+from lessonlib.grading.protocol import NUMBER_CAP
 
 #: Relative and absolute tolerance of a number that is not random.
 RTOL, ATOL = 1e-5, 1e-6
@@ -53,6 +54,54 @@ def shown(value: Any, limit: int = 120) -> str:
     return text if len(text) <= limit else f"{text[:limit]}… ({type(value).__name__})"
 
 
+def numbers(value: Any, most: int = NUMBER_CAP) -> np.ndarray:
+    """Return an array, or nested lists of numbers, as an array: the one way from one to the other.
+
+    What the conversion would make is known before it is made: 400 strings of unequal length in a
+    list would become gigabytes in an array of strings.
+
+    Parameters
+    ----------
+    value : object
+        What came back.
+    most : int
+        The most numbers.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of bool, integers or floats.
+
+    Raises
+    ------
+    ValueError
+        For anything else: ragged lists, other types, too many numbers.
+    """
+    count, pending = 0, [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, np.ndarray):
+            if item.dtype.kind not in "biuf":
+                raise ValueError(f"an array of {item.dtype} holds no numbers")
+            count += item.size
+        elif isinstance(item, bool | int | float | np.bool_ | np.integer | np.floating):
+            count += 1
+        elif isinstance(item, list | tuple):
+            count += not item
+            pending += item
+        else:
+            raise ValueError(f"{type(item).__name__} is no number")
+        if count > most:
+            raise ValueError(f"more than {most:,} numbers")
+    try:
+        array = np.asarray(value)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+    if array.dtype.kind not in "biuf":  # integers of more than 64 bits
+        raise ValueError(f"an array of {array.dtype} holds no numbers")
+    return array
+
+
 def as_array(
     value: Any,
     called: str,
@@ -84,16 +133,14 @@ def as_array(
     if not isinstance(value, np.ndarray | list | tuple):
         raise Mistake(called, _kind(value), expected, hint or _forgotten(value))
     try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "biuf":
-            raise ValueError
-        array = array.astype(np.float64)
-    except (ValueError, TypeError, OverflowError):
+        array = numbers(value)
+    except ValueError:
         raise Mistake(called, shown(value), expected, hint or "Return numbers only.") from None
     if shape is not None and array.shape != shape:
         if len(shape) > 1 and array.ndim == len(shape) and sorted(array.shape) == sorted(shape):
             hint = f"The axes are swapped: {array.shape} where {shape} is asked. {hint}".strip()
         raise Mistake(called, f"shape {array.shape}", f"shape {shape}", hint)
+    array = array.astype(np.float64)
     if finite and not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise Mistake(
@@ -103,6 +150,15 @@ def as_array(
             hint or "Is something divided by zero, a constant channel's spread perhaps?",
         )
     return array
+
+
+def as_labels(value: Any, called: str, length: int) -> np.ndarray:
+    """Return labels, numbers or texts, as integers that are equal where the labels are."""
+    if isinstance(value, list | tuple) and all(isinstance(label, str) for label in value):
+        codes = {label: code for code, label in enumerate(sorted(set(value)))}
+        value = np.array([codes[label] for label in value])
+    array = as_array(value, called, (length,), hint="A label per row, numbers or strings.")
+    return np.unique(array, return_inverse=True)[1]
 
 
 def as_bool(value: Any, called: str) -> bool:
@@ -169,9 +225,7 @@ def as_mapping(value: Any, called: str, keys: Sequence[str], *, ordered: bool = 
 
 def as_sequence(value: Any, called: str, length: int, what: str) -> list:
     """Return a tuple or list of `length` items, or raise `Mistake`; `what` describes it."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        value = list(value)
-    if not isinstance(value, tuple | list):
+    if not isinstance(value, tuple | list) and not (isinstance(value, np.ndarray) and value.ndim):
         raise Mistake(called, _kind(value), what, _forgotten(value))
     if len(value) != length:
         raise Mistake(called, f"{len(value)} items", f"{length} items: {what}")
@@ -180,7 +234,7 @@ def as_sequence(value: Any, called: str, length: int, what: str) -> list:
 
 def same(got: Any, expected: Any, rtol: float = RTOL, atol: float = ATOL) -> bool:
     """Whether two arrays of one shape agree within the tolerance; NaN equals NaN."""
-    got, expected = np.asarray(got), np.asarray(expected)
+    got, expected = numbers(got), numbers(expected)
     return got.shape == expected.shape and bool(
         np.allclose(got, expected, rtol=rtol, atol=atol, equal_nan=True)
     )
@@ -213,7 +267,7 @@ def expect_same(
     mistakes : iterable of (array, str)
         Answers that common mistakes lead to, each with the hint that names its mistake.
     """
-    got, expected = np.asarray(got, float), np.asarray(expected, float)
+    got, expected = numbers(got).astype(float), numbers(expected).astype(float)
     if same(got, expected, rtol, atol):
         return
     for wrong, name in mistakes:
@@ -313,10 +367,10 @@ def _equal(a: Any, b: Any, tolerance: float = 0.0) -> bool:
         return len(a) == len(b) and all(_equal(x, y, tolerance) for x, y in zip(a, b, strict=True))
     numeric = (int, float, np.ndarray)
     if isinstance(a, numeric) and isinstance(b, numeric):
-        a, b = np.asarray(a), np.asarray(b)
-        if a.dtype.kind in "biuf" and b.dtype.kind in "biuf":
-            return same(a, b, rtol=tolerance, atol=tolerance)
-        return a.shape == b.shape and bool((a == b).all())
+        try:
+            return same(numbers(a), numbers(b), rtol=tolerance, atol=tolerance)
+        except ValueError:  # of other types, complex numbers for one
+            return np.shape(a) == np.shape(b) and np.array_equal(a, b)
     return type(a) is type(b) and a == b
 
 

@@ -12,6 +12,9 @@ import os
 from collections.abc import Sequence
 
 from . import libraries
+from .scratch import Scratch
+
+_PATH = "/usr/bin:/bin"
 
 _SANDLOCK = """
 import json, sys
@@ -22,10 +25,10 @@ sys.exit(Sandbox(**policy).run_interactive(command))
 """
 
 
-def environment(scratch: str = "") -> dict[str, str]:
+def environment(scratch: Scratch) -> dict[str, str]:
     """Return the environment of a submission: one thread, no display, hashes that repeat."""
     threads = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
-    homes = {"MPLCONFIGDIR": scratch, "HOME": scratch, "PATH": "/usr/bin:/bin"}
+    own = ("HOME", "TMPDIR", "TEMP", "TMP")
     return {
         **{f"{name}_NUM_THREADS": "1" for name in threads},
         "JOBLIB_MULTIPROCESSING": "0",  # n_jobs=2 then means one after the other
@@ -34,12 +37,14 @@ def environment(scratch: str = "") -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLBACKEND": "Agg",
-        **(homes if scratch else {}),
+        **dict.fromkeys(own, scratch.folder),
+        "MPLCONFIGDIR": scratch.settings,
+        **dict.fromkeys(("USER", "LOGNAME", "USERNAME"), "student"),  # getpass looks there first
     }
 
 
 def command(
-    way: str, program: str, readable: Sequence[str], hidden: Sequence[str], scratch: str
+    way: str, program: str, readable: Sequence[str], hidden: Sequence[str], scratch: Scratch
 ) -> list[str]:
     """Return the command that runs a program of Python inside a sandbox.
 
@@ -51,8 +56,8 @@ def command(
         Source text.
     readable, hidden : sequence of str
         What may be read, and what of that must not be seen.
-    scratch : str
-        A folder that may be written to while it exists.
+    scratch : Scratch
+        What may be written to.
 
     Returns
     -------
@@ -63,10 +68,11 @@ def command(
         policy = {
             "fs_readable": list(readable),
             "fs_denied": list(hidden),
-            "fs_writable": [scratch, os.devnull],
+            # Not the folder above: sandlock opens files for a child by the rights given here.
+            "fs_writable": [scratch.folder, scratch.settings, os.devnull],
             "max_processes": 3,  # the launcher, a child, and one just ending
             "clean_env": True,
-            "env": environment(scratch),
+            "env": {**environment(scratch), "PATH": _PATH},
             "no_coredump": True,
         }
         told = json.dumps([policy, inside, libraries.search_path()])
@@ -80,8 +86,8 @@ def command(
             cover = ["--tmpfs"] if os.path.isdir(path) else ["--ro-bind", os.devnull]
             words += [*cover, path]
             words += ["--remount-ro", path] if os.path.isdir(path) else []
-        words += ["--bind", scratch, scratch, "--chdir", "/", "--remount-ro", "/"]
-        for name, value in environment(scratch).items():
+        words += ["--bind", scratch.top, scratch.top, "--chdir", "/", "--remount-ro", "/"]
+        for name, value in {**environment(scratch), "PATH": _PATH}.items():
             words += ["--setenv", name, value]
         return [*words, "--", *inside]
     return inside

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from . import asked
+from . import asked, protocol
 from . import given as stand_ins
 
 #: The most characters of printed text that a reply keeps.
@@ -256,10 +256,13 @@ class LocalRemote:
                 value = asked.method(instance, method)(*args, **kwargs) if method else None
                 value = plain(value)
                 attributes = {name: plain(asked.attribute(instance, name)) for name in read}
-        except Exception as error:
+            # What could not be sent by a file's process is no answer here either.
+            value, args, attributes, calls = protocol.copy(
+                (value, plain(args), attributes, parts.calls())
+            )
+        except (Exception, SystemExit) as error:
             raise submission_error(error) from error
-        printed = printed.getvalue()[:STDOUT_CAP]
-        return Reply(value, printed, plain(args), attributes, parts.calls())
+        return Reply(value, printed.getvalue()[:STDOUT_CAP], args, attributes, calls)
 
 
 def submission_error(error: BaseException) -> SubmissionError:
@@ -309,11 +312,16 @@ def _is_own(filename: str) -> bool:
     return bool(linecache.getlines(filename)) and not library and not ours
 
 
+#: What makes the base type's own value of a subclass, whatever the subclass overrides.
+_EXACT = ((int, int.__int__), (float, float.__float__), (str, str.__str__))
+
+
 def plain(value: Any, depth: int = 0) -> Any:
     """Turn an answer into plain data of exact types.
 
-    NumPy scalars become ``bool``, ``int``, ``float`` or ``str``; subclasses of lists, tuples,
-    dicts and arrays become what they derive from.
+    NumPy scalars become ``bool``, ``int``, ``float`` or ``str``; subclasses of these, of lists,
+    tuples, dicts and arrays become what they derive from. A name that is ``(str, Enum)`` is its
+    value, not ``"Class.NAME"``: what a subclass makes of `str` or `int` is not asked.
 
     Parameters
     ----------
@@ -340,14 +348,18 @@ def plain(value: Any, depth: int = 0) -> Any:
         raise NotImplementedError(f"it returns {value}")
     if isinstance(value, np.ndarray):
         array = np.asarray(value)
+        if array.dtype.kind == "T":  # strings of any length
+            array = np.array(array.tolist(), str)
         if array.dtype.kind not in "biufU":
             raise TypeError(f"an array of dtype {array.dtype} is no array of numbers")
-        return np.array(array)
+        return np.array(array, np.float64 if array.dtype.char == "g" else None)
+    if isinstance(value, np.longdouble):
+        return float(value)
     if isinstance(value, np.generic) and value.dtype.kind in "biufU":
         return value.item()
-    for kind in (bool, int, float, str):
+    for kind, exact in _EXACT:
         if isinstance(value, kind):
-            return kind(value)
+            return exact(value)
     if isinstance(value, tuple):
         return tuple(plain(item, depth + 1) for item in value)
     if isinstance(value, list):

@@ -33,8 +33,6 @@ try:
 except ImportError:  # Windows, and Python in a browser
     resource = None
 
-#: Seconds of wall time for each second of processor time: a busy machine ends nothing.
-_PATIENCE = 4
 _LENGTH = struct.Struct(">Q")
 
 
@@ -50,16 +48,16 @@ def judge(report: Report, target: type, seed: int, limits: Limits) -> None:
     seed : int
         Of the inputs.
     limits : Limits
-        Of processor time for all parts together, of which one may take half of what is left, and
-        of memory beside what this process has.
+        Of processor time for all parts together, of which one may take half of what is left, of
+        wall time in proportion, and of memory beside what this process has.
     """
     left, statuses = limits.seconds, []
     for criterion in report.exercise.criteria:
         rng, share = generator(seed, criterion), max(left / 2, 1)
         if ways.FORKS and resource:
-            status, taken = _in_fork(report, criterion, target, rng, share, limits.memory)
+            status, taken = _in_fork(report, criterion, target, rng, share, limits)
         else:
-            status, taken = _here(report, criterion, target, rng, share)
+            status, taken = _here(report, criterion, target, rng, share, limits)
         statuses.append(status)
         left -= taken
     report.status = next(filter(None, statuses), "graded")
@@ -71,7 +69,7 @@ def _in_fork(
     target: type,
     rng: np.random.Generator,
     seconds: float,
-    memory: int,
+    limits: Limits,
 ) -> tuple[str, float]:
     """Judge one part in a fork; return how that ended, where it did, and the seconds it took."""
     reader, writer = os.pipe()
@@ -81,14 +79,14 @@ def _in_fork(
     if not child:
         try:
             os.close(reader)
-            _limit(seconds, memory)
+            _limit(seconds, limits.memory)
             _serve(writer, report, criterion, target, rng)
         finally:
             os._exit(0)
     os.close(writer)
-    started, called, verdict = time.monotonic(), "", None
+    called, verdict, until = "", None, time.monotonic() + _wait(seconds, limits)
     try:
-        for kind, content in _told(reader, started + _PATIENCE * seconds):
+        for kind, content in _told(reader, until):
             called, verdict = (content, None) if kind == "called" else (called, content)
     finally:  # an interruption by the learner, too
         os.close(reader)
@@ -103,7 +101,7 @@ def _in_fork(
         return "", taken
     code = os.waitstatus_to_exitcode(status)
     if code in (-signal.SIGKILL, -signal.SIGXCPU):
-        return _ended(report, criterion, called, time.monotonic() - started), taken
+        return _ended(report, criterion, called, taken, seconds, limits), taken
     how = f"ended itself with status {code}" if code >= 0 else f"died of signal {-code}"
     error = SubmissionError("crashed", "", None, f"the process of the check {how}")
     error.called = called
@@ -111,9 +109,23 @@ def _in_fork(
     return "crashed", taken
 
 
-def _ended(report: Report, criterion: Criterion, called: str, waited: float) -> str:
+def _wait(seconds: float, limits: Limits) -> float:
+    """Return the wall time that goes with a share of the processor time."""
+    return seconds * limits.wall / limits.seconds
+
+
+def _ended(
+    report: Report,
+    criterion: Criterion,
+    called: str,
+    taken: float,
+    seconds: float,
+    limits: Limits,
+) -> str:
     """Note that a part took too long; return the status that it leads to."""
-    text = f"stopped after {waited:.1f} s without an answer"
+    text = f"stopped after {taken:.1f} s of processor time without an answer; the limit of "
+    waits = taken < 0.9 * seconds  # the kernel counts in ticks
+    text += f"waiting is {limits.wall:g} s" if waits else f"time is {limits.seconds:g} s"
     error = SubmissionError("timeout", "", None, text)
     error.called = called
     report.verdicts[criterion.id] = messages.described(error)
@@ -173,7 +185,12 @@ def _limit(seconds: float, memory: int) -> None:
 
 
 def _here(
-    report: Report, criterion: Criterion, target: type, rng: np.random.Generator, seconds: float
+    report: Report,
+    criterion: Criterion,
+    target: type,
+    rng: np.random.Generator,
+    seconds: float,
+    limits: Limits,
 ) -> tuple[str, float]:
     """Judge one part in this process, as `_in_fork` does: only Python's own loops can be ended."""
     calls = [""]
@@ -184,7 +201,7 @@ def _here(
     def watch() -> None:
         while not done.wait(0.1):
             taken, waited = time.process_time() - begun, time.monotonic() - started
-            if taken > seconds or waited > _PATIENCE * seconds:
+            if taken > seconds or waited > _wait(seconds, limits):
                 late.set()
                 return _thread.interrupt_main()
 
@@ -199,7 +216,8 @@ def _here(
     except KeyboardInterrupt:
         if not late.is_set():
             raise
-        return _ended(report, criterion, calls[-1], time.monotonic() - started), seconds
+        taken = time.process_time() - begun
+        return _ended(report, criterion, calls[-1], taken, seconds, limits), seconds
     finally:
         done.set()
     return "", time.process_time() - begun

@@ -76,6 +76,14 @@ def grade(
     return report.outcome(time.monotonic() - started, submission.digest)
 
 
+def set_aside(submission: Submission, exercise: str | None = None) -> Outcome:
+    """Return the result of a submission whose grading has ended the whole run, twice."""
+    name = exercise or _mentioned(submission.data)
+    report = Report(submission.path, checks.EXERCISES.get(name))
+    report.fail("crashed", "grading this file ended the grader itself, twice; it was set aside")
+    return report.outcome(0.0, submission.digest)
+
+
 def _grade(
     report: Report, remote: ConfinedRemote, submission: Submission, seed: int, name: str | None
 ) -> None:
@@ -103,6 +111,7 @@ def _grade(
         remote.run(name)
     except SubmissionError as error:
         return report.fail(remote.status or "error", messages.described(error))
+    report.note = "\n".join(f"left behind: {each}" for each in remote.left)
     for criterion in report.exercise.criteria:
         report.judge(criterion, remote, generator(seed, criterion))
         if remote.status == "forbidden":
@@ -135,7 +144,7 @@ class Report:
 
     def __init__(self, path: str, exercise: Exercise | None):
         self.path, self.exercise = cleaning.unicode(path), exercise
-        self.status = self.message = ""
+        self.status = self.message = self.note = ""
         self.verdicts: dict[str, str] = {}  # a part's message, empty where it passed
         self.pictures: dict[str, dict[str, np.ndarray]] = {}
 
@@ -183,6 +192,7 @@ class Report:
             "seconds": round(seconds, 3),
             "criteria": criteria,
             "message": cleaning.text(self.message),
+            "note": cleaning.text(self.note),
             "sha256": digest,
         }
         return Outcome(result, self.pictures)

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,9 @@ class Journal:
     """The results of a run while it goes on.
 
     Two files: the report itself, rewritten atomically, and beside it ``NAME.journal`` with a line
-    per result, pictures included, which is deleted when all are there. For thousands of results
-    the report is rewritten at most so often that a twentieth of the time goes into it; the journal
-    always has them all.
+    per submission begun and per result, pictures included, which is deleted when all are there.
+    For thousands of results the report is rewritten at most so often that a twentieth of the time
+    goes into it; the journal always has them all.
 
     Parameters
     ----------
@@ -59,7 +60,9 @@ class Journal:
     order : sequence of str
         The submissions, in the order that the report lists them.
     known : dict of str to dict, optional
-        Results of an earlier run that hold; without them a journal that is there is begun anew.
+        Results of an earlier run that hold.
+    goes_on : bool
+        Whether this run goes on from the one before; else a journal that is there is begun anew.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Journal:
         seed: int,
         order: Iterable[str],
         known: dict[str, dict[str, Any]] | None = None,
+        goes_on: bool = False,
     ):
         self.path = None if path is None else Path(path)
         self.seed = seed
@@ -77,8 +81,16 @@ class Journal:
         self._next = 0.0
         self._lines = None
         if self.path is not None:
-            self._lines = open(beside(self.path), "ab" if known else "wb")  # noqa: SIM115
-            self._lines.write(b"\n" if known else b"")  # the last line may have been cut short
+            goes_on = goes_on or bool(known)
+            self._lines = open(beside(self.path), "ab" if goes_on else "wb")  # noqa: SIM115
+            self._lines.write(b"\n" if goes_on else b"")  # the last line may have been cut short
+
+    def begin(self, name: str, digest: str) -> None:
+        """Note that a submission is about to be graded: it may be the one that ends the run."""
+        if self._lines is not None:
+            line = {"seed": self.seed, "begun": name, "sha256": digest}
+            self._lines.write(json.dumps(line).encode() + b"\n")
+            self._lines.flush()
 
     def add(self, entry: dict[str, Any]) -> None:
         """Note one result, as `cluster.task` returns it."""
@@ -160,8 +172,31 @@ def earlier(path: str | Path) -> tuple[int | None, dict[str, dict[str, Any]]]:
             raise ValueError(f"{path} is no report to go on from: {error}") from None
     for line in _lines(beside(path)):
         seed = line.pop("seed")
-        entries[line["result"]["submission"]] = line
+        if "result" in line:
+            entries[line["result"]["submission"]] = line
     return seed, entries
+
+
+def deaths(path: str | Path) -> Counter[tuple[str, str]]:
+    """Count how often a run ended, killed, while a submission was being graded.
+
+    Parameters
+    ----------
+    path : path
+        The JSON report, whose journal is read.
+
+    Returns
+    -------
+    collections.Counter
+        By a submission's path and SHA-256: how often it was begun since its last result.
+    """
+    begun: Counter[tuple[str, str]] = Counter()
+    for line in _lines(beside(Path(path))):
+        if "begun" in line:
+            begun[line["begun"], line["sha256"]] += 1
+        else:
+            begun.pop((line["result"]["submission"], line["result"].get("sha256")), None)
+    return begun
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

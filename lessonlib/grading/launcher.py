@@ -2,8 +2,8 @@
 
 It runs inside the sandbox, holds no checks and no submissions, and obeys one-letter commands on
 the socket that is its standard input: ``F`` with two descriptors forks a child, ``K`` kills it.
-Its answers are 9 bytes: a letter and a number (``P`` process id, ``X`` how the child ended, with
-the most memory it had).
+Its answers are 9 bytes: a letter and a number (``P`` process id, with a descriptor of the process;
+``X`` how the child ended, with the most memory it had).
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from . import protocol, seccomp, worker
+from . import limits, protocol, seccomp, standins, worker
 
 _PR_SET_PDEATHSIG = 1
 #: Descriptors a child may hold at once, its pipes included.
@@ -41,7 +42,8 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
     settings : dict
         ``preload`` (modules to import), ``confine`` (``"sandlock"``, ``"bubblewrap"`` or
         ``"none"``), ``readable`` (paths a child may read), ``memory`` (bytes that a child may
-        take beside the libraries), ``seed``.
+        take beside the libraries), ``disk`` (bytes of a file), ``folder`` (the child's own),
+        ``guard`` (whether to refuse what a confinement would).
     """
     _die_with_parent()
     if settings["confine"] != "none":
@@ -50,7 +52,7 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
         with contextlib.suppress(Exception):  # a submission that needs it will say what is wrong
             importlib.import_module(name)
     confine = _confiner(settings)
-    memory = worker.mapped() + settings["memory"]
+    settings["memory"] += limits.mapped()
     worker.hide()
     gc.collect()
     gc.freeze()  # what is loaded now stays shared with the children
@@ -67,9 +69,9 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
         if control in waiting:
             command, pipes, _, _ = socket.recv_fds(control, 1, 2)
             if command == b"F":
-                child = _fork(control, pipes, memory, confine, settings["seed"])
+                child = _fork(control, pipes, confine, settings)
                 ended = os.pidfd_open(child)
-                control.sendall(protocol.TOLD.pack(b"P", child, 0))
+                socket.send_fds(control, [protocol.TOLD.pack(b"P", child, 0)], [ended])
             elif child:
                 _kill(child)
             if not command:
@@ -77,7 +79,10 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
 
 
 def _fork(
-    control: socket.socket, pipes: list[int], memory: int, confine: Callable[[], None], seed: int
+    control: socket.socket,
+    pipes: list[int],
+    confine: Callable[[], None],
+    settings: dict[str, Any],
 ) -> int:
     """Fork a child that confines itself and serves on `pipes`; return its process id."""
     parent = os.getpid()
@@ -98,9 +103,13 @@ def _fork(
             os.dup2(silent, descriptor)
         os.closerange(3, _PIPES)
         os.closerange(_PIPES + 2, 4096)
-        _limit(memory)
+        os.chdir(settings["folder"])
+        tempfile.tempdir = None  # a library may have looked it up before
+        _limit(settings["memory"], settings["disk"])
         confine()
-        worker.serve(reader, writer, seed)
+        if settings["guard"]:
+            standins.guard(settings["readable"])
+        worker.serve(reader, writer, settings["disk"])
     finally:
         os._exit(1)
 
@@ -111,11 +120,11 @@ def _kill(child: int) -> None:
         os.killpg(child, signal.SIGKILL)
 
 
-def _limit(memory: int) -> None:
+def _limit(memory: int, disk: int) -> None:
     """Limit what this process may take; the time limit is the grader's, who can enforce it."""
-    worker.limit_memory(memory)
+    limits.limit_memory(memory)
+    limits.limit_files(disk)
     for what, most in (
-        (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_MEMLOCK, 0),
@@ -132,7 +141,8 @@ def _confiner(settings: dict[str, Any]) -> Callable[[], None]:
     import sandlock
 
     policy = sandlock.Sandbox(
-        fs_readable=_outermost(settings["readable"]), fs_writable=[os.devnull]
+        fs_readable=_outermost(settings["readable"]),
+        fs_writable=[os.devnull, settings["folder"]],
     )
 
     def confine() -> None:

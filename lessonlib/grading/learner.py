@@ -7,6 +7,7 @@ import difflib
 import os
 import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ class Verdict:
     def passed(self) -> bool:
         """Whether all parts are right."""
         return self.result["status"] == "graded" and self.score == self.max_score
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Go through the parts, each a dict with its id, points and message."""
+        return iter(self.result["criteria"])
 
     def __str__(self) -> str:
         return text.summary(self.result)
@@ -97,7 +102,7 @@ def check(target: Any, seed: int | None = None) -> Verdict:
     """See `lessonlib.grading.check`."""
     seed = secrets.randbelow(2**31) if seed is None else seed
     if isinstance(target, str | os.PathLike):
-        return check_file(target, cluster.Plan(seed, way="none", pictures=True))
+        return check_file(target, cluster.Plan(seed, way="own", pictures=True))
     if not isinstance(target, type):
         raise TypeError(f"target must be a class or a path, got {type(target).__name__}")
     if target.__name__ not in checks.EXERCISES:

@@ -10,7 +10,9 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
-#: What the exercises allow, and the modules of each that are worth loading before any submission.
+#: Words that submissions hold, and the modules worth loading before a submission that holds them:
+#: what the exercises allow; PyTorch, whose 3 GB of address space then are the library's and not the
+#: submission's; and for a notebook what reads its cells.
 PRELOAD = {
     "numpy": ("numpy", "numpy.linalg", "numpy.random", "numpy.fft"),
     "scipy": ("scipy.ndimage", "scipy.stats", "scipy.signal", "scipy.interpolate"),
@@ -24,6 +26,9 @@ PRELOAD = {
     "imblearn": ("imblearn.over_sampling", "imblearn.pipeline"),
     "skimage": ("skimage.transform", "skimage.draw", "skimage.exposure", "skimage.filters"),
     "matplotlib": ("matplotlib.pyplot",),
+    "torch": ("torch",),
+    "timm": ("torch",),
+    "nbformat": ("IPython.core.inputtransformer2",),
 }
 
 _SITES = ("site-packages", "dist-packages")

@@ -132,7 +132,10 @@ def _hint(error: SubmissionError) -> str:
     if kind == "NameError" and "'self'" in text:
         return "`self` is the first parameter of every method: `def name(self, ...)`"
     if kind in ("PermissionError", "BlockingIOError"):
-        return "no files, network or other processes are there while graded"
+        return (
+            "while graded, a file can be written in the working directory only, and no network or "
+            "other process is there"
+        )
     if kind == "TypeError" and "positional argument" in text:
         return "compare the names after `def` with those that the exercise states"
     if kind == "TypeError" and "unexpected keyword argument" in text:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
-import re
 from dataclasses import dataclass
 
+from . import cells
 from .exercise import quoted
 
 #: What a submission's source is called in its tracebacks.
@@ -22,11 +22,6 @@ SOURCE_CAP = 2_000_000
 MARKS_CAP = 3_000_000
 
 _OURS = ("solutions", "lessonlib")
-# Cell magics whose cell IPython hands to another language or to a file.
-_FOREIGN = re.compile(
-    r"\s*%%(bash|cmd|file|html|javascript|js|latex|markdown|perl|pypy|python2|ruby|script|sh|svg"
-    r"|writefile)\b"
-)
 
 
 @dataclass(frozen=True)
@@ -40,10 +35,16 @@ class Source:
     cells : tuple of (int, int)
         For a notebook, per code cell, its number in the notebook (from 1, all cells counted) and
         the line of `text` that it starts at; empty for a module.
+    is_notebook : bool
+        Whether its cells run one by one, in a module that is called ``__main__``.
+    expected : frozenset of int
+        The numbers of the cells that say themselves that they raise.
     """
 
     text: str
     cells: tuple[tuple[int, int], ...] = ()
+    is_notebook: bool = False
+    expected: frozenset[int] = frozenset()
 
     def place(self, line: int) -> str:
         """Name a line as its author sees it: ``line 12`` or ``cell 3, line 2``."""
@@ -96,20 +97,28 @@ def _notebook(data: bytes) -> Source:
         raise ValueError("the notebook is too large; clear its outputs and save it again")
     try:
         content = json.loads(data.decode("utf-8-sig"))
-        cells = content["cells"]
-        texts = [
-            (number, _text(cell["source"]))
-            for number, cell in enumerate(cells, 1)
-            if cell["cell_type"] == "code"
-        ]
+        if "worksheets" in content:  # format 3, which Jupyter still opens
+            listed = [cell for sheet in content["worksheets"] for cell in sheet["cells"]]
+        else:
+            listed = content["cells"]
+        code = [(n, cell) for n, cell in enumerate(listed, 1) if cell["cell_type"] == "code"]
+        name = "input" if "worksheets" in content else "source"
+        texts = [(number, _text(cell[name])) for number, cell in code]
+        expected = {number for number, cell in code if "raises-exception" in _tags(cell)}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"the file is no notebook of format 4: {error}") from None
+        raise ValueError(f"the file is no notebook: {type(error).__name__}: {error}") from None
     lines: list[str] = []
     places = []
     for number, text in texts:
         places.append((number, len(lines) + 1))
-        lines += without_magics(text).split("\n")
-    return Source("\n".join(lines) + "\n", tuple(places))
+        lines += cells.python(text).split("\n")
+    return Source("\n".join(lines) + "\n", tuple(places), True, frozenset(expected))
+
+
+def _tags(cell: dict) -> list:
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return tags if isinstance(tags, list) else []
 
 
 def _text(source: object) -> str:
@@ -117,65 +126,6 @@ def _text(source: object) -> str:
     if not isinstance(text, str):
         raise TypeError("a cell without text")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-# What a scan of Python needs to know to find where statements start: strings, comments, brackets,
-# and lines that go on.
-_TOKENS = re.compile(
-    r'"""(?:\\.|[^\\])*?(?:"""|\Z)|' + r"'''(?:\\.|[^\\])*?(?:'''|\Z)|"
-    r'"(?:\\.|[^"\\\n])*"?|' + r"'(?:\\.|[^'\\\n])*'?|"
-    r"#[^\n]*|[(\[{]|[)\]}]|\\\n|\n",
-    re.DOTALL,
-)
-_MAGIC = re.compile(r"[ \t]*[%!]")
-
-
-def without_magics(cell: str) -> str:
-    """Replace each statement of a cell that starts with ``%`` or ``!`` by ``pass``.
-
-    A line that goes on from the one before it, such as ``% (a, b)``, stays, as does text inside a
-    string. The number of lines is kept. A cell that belongs to another language, such as one that
-    starts with ``%%bash``, becomes empty lines.
-
-    Parameters
-    ----------
-    cell : str
-        A code cell's text.
-
-    Returns
-    -------
-    str
-    """
-    if _FOREIGN.match(cell):
-        return "\n" * cell.count("\n")
-    pieces = []
-    position = 0
-    while position < len(cell):
-        magic = _MAGIC.match(cell, position)
-        if magic:  # up to the end of its line, or of the line that a backslash leads to
-            end = re.compile(r"(?:\\\n|[^\n])*").match(cell, position).end()
-            indent = magic[0][:-1]
-            pieces.append(indent + "pass" + "\n" * cell.count("\n", position, end))
-        else:
-            end = _statement_end(cell, position)
-            pieces.append(cell[position:end])
-        if end < len(cell):
-            pieces.append("\n")
-        position = end + 1
-    return "".join(pieces)
-
-
-def _statement_end(cell: str, position: int) -> int:
-    """Return where the logical line that starts at `position` ends: at a newline, or at the end."""
-    depth = 0
-    for token in _TOKENS.finditer(cell, position):
-        if token[0] == "\n" and depth <= 0:
-            return token.start()
-        if token[0] in "([{":
-            depth += 1
-        elif token[0] in ")]}":
-            depth -= 1
-    return len(cell)
 
 
 @dataclass(frozen=True)
@@ -195,19 +145,45 @@ class Outline:
     forbidden: str = ""
 
 
-def parse(source: Source) -> ast.Module:
-    """Parse a source; a `SyntaxError` names the line."""
-    return ast.parse(source.text, FILENAME)
+def parse(source: Source) -> list[ast.Module | SyntaxError]:
+    """Parse a module, or a notebook cell by cell.
+
+    Returns
+    -------
+    list of ast.Module or SyntaxError
+        One tree of a module; of a notebook one per code cell, or what is wrong with that cell.
+        Lines are those of `source`.
+
+    Raises
+    ------
+    SyntaxError
+        Of a module.
+    """
+    if not source.is_notebook:
+        return [ast.parse(source.text, FILENAME)]
+    lines = source.text.split("\n")
+    starts = [start for _, start in source.cells]
+    trees: list[ast.Module | SyntaxError] = []
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        try:
+            tree = ast.parse("\n".join(lines[start - 1 : end - 1]), FILENAME)
+            trees.append(ast.increment_lineno(tree, start - 1))
+        except SyntaxError as error:
+            error.lineno = (error.lineno or 1) + start - 1
+            trees.append(error)
+    return trees
 
 
-def outline(source: Source, tree: ast.Module, names: tuple[str, ...]) -> Outline:
+def outline(
+    source: Source, trees: list[ast.Module | SyntaxError], names: tuple[str, ...]
+) -> Outline:
     """Find which of the classes a source defines, and whether it imports an answer.
 
     Parameters
     ----------
     source : Source
         The submission.
-    tree : ast.Module
+    trees : list of ast.Module or SyntaxError
         Parsed from it.
     names : tuple of str
         The classes that the exercises ask for.
@@ -215,17 +191,23 @@ def outline(source: Source, tree: ast.Module, names: tuple[str, ...]) -> Outline
     Returns
     -------
     Outline
+
+    Raises
+    ------
+    SyntaxError
+        Of a notebook's cell, where no other cell defines one of the classes.
     """
     classes, bound, forbidden = set(), set(), ""
     # Only a text with one of the names can import them as a whole; few have to be searched deep.
     suspect = any(word in source.text for word in _OURS)
-    pending = [(node, True) for node in reversed(tree.body)]
+    bodies = [tree.body for tree in trees if isinstance(tree, ast.Module)]
+    pending = [(node, True) for body in reversed(bodies) for node in reversed(body)]
     while pending:  # a loop, not a recursion: a hostile tree may be deep
         node, top = pending.pop()
         inner = top and not isinstance(node, _SCOPES)
         if inner or suspect:
             children = list(ast.iter_child_nodes(node))
-            if isinstance(node, ast.If) and "__main__" in ast.dump(node.test)[:500]:
+            if not source.is_notebook and _is_main_guard(node):
                 children = node.orelse  # the rest is a script's own part, which does not run here
             pending += [(child, inner) for child in reversed(children)]
         module = _forbidden_import(node) if suspect else ""
@@ -243,7 +225,14 @@ def outline(source: Source, tree: ast.Module, names: tuple[str, ...]) -> Outline
         elif isinstance(node, ast.alias):
             bound.add(node.asname or node.name)
     found = [name for name in names if name in classes] or [n for n in names if n in bound]
+    broken = [tree for tree in trees if isinstance(tree, SyntaxError)]
+    if names and broken and not found and not forbidden:
+        raise broken[0]
     return Outline(tuple(found), forbidden)
+
+
+def _is_main_guard(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "__main__" in ast.dump(node.test)[:500]
 
 
 _SCOPES = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from typing import Any
 
@@ -16,12 +17,18 @@ import numpy as np
 
 #: The most bytes of one frame, arrays included.
 FRAME_CAP = 64 * 2**20
-#: The most bytes of a frame's JSON text: what bounds the memory that decoding it can take.
+#: The most bytes of a reply, and the most numbers in all its arrays together: as float64 they take
+#: no more than the reply itself, whatever type they came in.
+REPLY_CAP = 32 * 2**20
+NUMBER_CAP = REPLY_CAP // 8
+#: The most bytes of a frame's JSON text.
 TEXT_CAP = 4 * 2**20
 #: How deep lists, tuples and dicts may be nested.
 DEPTH_CAP = 24
 #: The most values in one frame, an array counting as one.
 VALUE_CAP = 200_000
+#: The most quotes of a frame's text, and the most brackets and commas outside its strings.
+MARK_CAP = 4 * VALUE_CAP
 #: The most entries of one dict: colliding keys cost the square of their number.
 ENTRY_CAP = 4096
 #: Arrays: the types of number and the most axes.
@@ -29,6 +36,7 @@ DTYPES = frozenset(np.dtype(code).str for code in "?bBhHiIlLqQefdFD")
 RANK_CAP = 8
 
 _KEYS = (bool, int, float, str)
+_TEXTS = re.compile(rb'"[^"]*"?')
 _HEADER = struct.Struct(">II")
 HEADER_SIZE = _HEADER.size
 #: What a launcher tells the grader: a letter, a process id or exit status, kilobytes of memory.
@@ -63,9 +71,58 @@ def encode(value: Any) -> bytes:
     count = [0]
     text = json.dumps(_pack(value, buffers, count, 0)).encode("ascii")
     size = len(text) + sum(map(len, buffers))
-    if len(text) > TEXT_CAP or size > FRAME_CAP:
-        raise ValueError(f"{size / 2**20:.0f} MB are too much for one answer")
+    if len(text) > TEXT_CAP or size > FRAME_CAP or _marks(text) > MARK_CAP:
+        raise ValueError(f"{size / 2**20:.0f} MB are too much for one frame")
     return b"".join((_HEADER.pack(size, len(text)), text, *buffers))
+
+
+def _marks(text: bytes) -> int:
+    """Count the quotes of a JSON text, or the brackets and commas outside its strings."""
+    if len(text) <= MARK_CAP:
+        return 0  # few enough, whatever they are
+    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if (quotes := bare.count(b'"')) > MARK_CAP:
+        return quotes
+    bare = _TEXTS.sub(b"", bare)
+    return sum(map(bare.count, (b",", b"[", b"{")))
+
+
+def encode_reply(value: Any) -> bytes:
+    """Turn plain data into a frame that `decode_reply` takes: see `encode`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Also for more than `REPLY_CAP` bytes or `NUMBER_CAP` numbers; the message names the limit.
+    """
+    numbers = _numbers(value)
+    if numbers > NUMBER_CAP:
+        raise ValueError(f"an answer of {numbers:,} numbers; the limit is {NUMBER_CAP:,}")
+    frame = encode(value)
+    if len(frame) > REPLY_CAP:
+        size, most = len(frame) / 2**20, REPLY_CAP / 2**20
+        raise ValueError(f"an answer of {size:.0f} MB; the limit is {most:.0f} MB")
+    return frame
+
+
+def copy(value: Any) -> Any:
+    """Return plain data as it comes out at a reply's other end."""
+    frame = encode_reply(value)
+    return decode_reply(frame[:HEADER_SIZE], frame[HEADER_SIZE:])
+
+
+def _numbers(value: Any) -> int:
+    """Count the numbers of all arrays in plain data."""
+    count, pending, seen = 0, [(value, 0)], 0
+    while pending:
+        item, depth = pending.pop()
+        seen += 1
+        if isinstance(item, np.ndarray):
+            count += item.size
+        elif isinstance(item, list | tuple | dict) and depth <= DEPTH_CAP and seen < VALUE_CAP:
+            inner = item.values() if isinstance(item, dict) else item
+            pending += [(each, depth + 1) for each in inner]
+    return count
 
 
 def _pack(value: Any, buffers: list[bytes], count: list[int], depth: int) -> Any:
@@ -108,13 +165,29 @@ def frame_size(header: bytes) -> int:
     return size
 
 
-def decode(header: bytes, body: bytes) -> Any:
+def reply_size(header: bytes) -> int:
+    """Return how many bytes follow a reply's header, or raise: a reply is smaller than a frame."""
+    size = frame_size(header)
+    if size + HEADER_SIZE > REPLY_CAP:
+        raise ProtocolError(f"a reply of {size} bytes")
+    return size
+
+
+def decode_reply(header: bytes, body: bytes) -> Any:
+    """Turn a reply back into plain data: `decode`, with the caps of a reply."""
+    reply_size(header)
+    return decode(header, body, NUMBER_CAP)
+
+
+def decode(header: bytes, body: bytes, numbers: int = FRAME_CAP) -> Any:
     """Turn a frame back into plain data, trusting nothing that it says.
 
     Parameters
     ----------
     header, body : bytes
         The first `HEADER_SIZE` bytes of a frame, and the `frame_size` bytes that follow.
+    numbers : int
+        The most numbers in all arrays together.
 
     Returns
     -------
@@ -130,11 +203,15 @@ def decode(header: bytes, body: bytes) -> Any:
     size, length = _HEADER.unpack(header)
     if frame_size(header) != len(body):
         raise ProtocolError("a frame cut short")
+    text = body[:length]
+    # Counted before anything is built of them: 4 MB of "[]," would become 100 MB of lists.
+    if _marks(text) > MARK_CAP:
+        raise ProtocolError("too many values")
     try:
-        tree = json.loads(body[:length].decode("ascii"))
+        tree = json.loads(text.decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"a frame whose text is not JSON: {type(error).__name__}") from None
-    reader = _Reader(memoryview(body)[length:])
+    reader = _Reader(memoryview(body)[length:], numbers)
     value = reader.unpack(tree, 0)
     if reader.offset != size - length:
         raise ProtocolError("bytes left over at the end of a frame")
@@ -144,8 +221,9 @@ def decode(header: bytes, body: bytes) -> Any:
 class _Reader:
     """One frame being decoded: counts values and bytes as it goes."""
 
-    def __init__(self, data: memoryview):
+    def __init__(self, data: memoryview, numbers: int):
         self.data = data
+        self.numbers = numbers
         self.offset = 0
         self.count = 0
 
@@ -191,8 +269,10 @@ class _Reader:
         if not all(type(length) is int and 0 <= length <= FRAME_CAP for length in shape):
             raise ProtocolError("an array with an impossible axis")
         # The axes of an empty array must be small too: others are built in its shape.
-        if dtype.itemsize * math.prod(max(length, 1) for length in shape) > FRAME_CAP:
-            raise ProtocolError("an array larger than a frame")
+        entries = math.prod(max(length, 1) for length in shape)
+        self.numbers -= entries
+        if dtype.itemsize * entries > FRAME_CAP or self.numbers < 0:
+            raise ProtocolError("an array larger than a frame, or too many numbers")
         end = self.offset + dtype.itemsize * math.prod(shape)
         if end > len(self.data):
             raise ProtocolError("an array larger than its frame")

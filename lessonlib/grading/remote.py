@@ -13,8 +13,11 @@ from . import protocol
 from .exercise import Reply, SubmissionError
 from .given import CALL_CAP
 from .notebook import Outline
-from .sandbox import Child, Ending, Launcher, SandboxError
-from .worker import OUT_OF_MEMORY
+from .sandbox import Child, Ending, Launcher, Limits, SandboxError
+from .worker import LEFT_CAP, OUT_OF_MEMORY
+
+#: Seconds between two looks at what a submission takes: at first, and after a while.
+_LOOKS = (0.01, 0.1)
 
 
 class Ended(SubmissionError):  # noqa: N818 - an outcome, not an error of this program
@@ -27,11 +30,53 @@ class Ended(SubmissionError):  # noqa: N818 - an outcome, not an error of this p
     """
 
 
+class _Exceeded(Exception):  # noqa: N818 - an outcome
+    """A limit was hit; the message names it."""
+
+    def __init__(self, status: str, message: str):
+        self.status = status
+        super().__init__(message)
+
+
+class _Watch:
+    """Looks at what a child takes while its answer is waited for; `taken` is its time so far."""
+
+    def __init__(self, child: Child, limits: Limits, shared: bool, seconds: float, end: float):
+        self.taken = 0.0
+        self._child, self._limits = child, limits
+        self._begun, self._started = child.seconds(), time.monotonic()
+        share = 2 if shared else 1
+        self._most = max(seconds, 0) / share
+        self._end = self._started + max(end - self._started, 0) / share
+        self._next = _LOOKS[0]
+
+    def __call__(self) -> float:
+        """Return the seconds until the next look, or raise `_Exceeded`."""
+        self.look()
+        waited = time.monotonic() - self._started
+        if self.taken > self._most:
+            text = f"stopped after {self.taken:.1f} s of processor time without an answer"
+            raise _Exceeded("timeout", f"{text}; the limit of time is {self._limits.seconds:g} s")
+        if time.monotonic() > self._end:
+            text = f"stopped after {waited:.1f} s, {self.taken:.1f} s of them of processor time"
+            raise _Exceeded("timeout", f"{text}; the limit of waiting is {self._limits.wall:g} s")
+        self._next = min(1.5 * self._next, _LOOKS[1])
+        return self._next
+
+    def look(self) -> None:
+        """Note the time taken, and raise where too much is on disk."""
+        self.taken = self._child.seconds() - self._begun
+        if self._child.disk() > self._limits.disk * 2**20:
+            most = f"the limit of disk is {self._limits.disk} MB"
+            raise _Exceeded("crashed", f"stopped: too much was written; {most}")
+
+
 class ConfinedRemote:
     """One submission in launchers' children: a new one wherever the last one came to its end.
 
     One call may take half of the time that is left to the submission, so that a part that never
-    ends leaves some to the others.
+    ends leaves some to the others. Time is the process's own on the processor; the limit of wall
+    time behind it is for what waits.
 
     Parameters
     ----------
@@ -46,15 +91,20 @@ class ConfinedRemote:
     ----------
     status : str
         Empty, or how the first process that did not live to answer ended.
+    left : tuple of str
+        The cells of a notebook that raised and were left behind, with what they raised.
     """
 
     def __init__(self, launcher: Callable[[], Launcher], data: bytes, suffix: str):
         self.status = ""
         self.name = ""
+        self.left: tuple[str, ...] = ()
         self._launcher, self._data, self._suffix = launcher, data, suffix
         self._child: Child | None = None
-        self._memory = launcher().limits.memory  # starting it is not the submission's time
-        self._end = time.monotonic() + launcher().limits.seconds
+        self._limits = launcher().limits  # starting it is not the submission's time
+        self._seconds = self._limits.seconds
+        self._end = time.monotonic() + self._limits.wall
+        self._starts = 0
 
     def read(self, names: tuple[str, ...]) -> Outline:
         """Have the file read, not run; return which of the classes it defines.
@@ -65,7 +115,13 @@ class ConfinedRemote:
             Where it is no Python or no notebook; `Ended` where reading it was too much.
         """
         self._start()
-        answer = self._ask(do="read", data=self._bytes(), suffix=self._suffix, names=list(names))
+        answer = self._ask(
+            do="read",
+            data=self._bytes(),
+            suffix=self._suffix,
+            names=list(names),
+            start=self._starts,
+        )
         defines, forbidden = answer.get("defines"), answer.get("forbidden")
         if type(defines) is not list or type(forbidden) is not str:
             raise self._lied()
@@ -77,10 +133,13 @@ class ConfinedRemote:
         if self._child is None:
             self.read(())
         try:
-            self._ask(do="run")
+            left = self._ask(do="run", name=name).get("left")
         except SubmissionError:
             self.end()
             raise
+        if type(left) is not list:
+            raise self._lied()
+        self.left = tuple(map(self._left, left[:LEFT_CAP]))
 
     def call(
         self,
@@ -132,6 +191,7 @@ class ConfinedRemote:
         return Reply(answer["value"], printed, arguments, attributes, calls)
 
     def _start(self) -> None:
+        self._starts += 1
         try:
             self._child = self._launcher().fork()
         except SandboxError as error:
@@ -143,19 +203,20 @@ class ConfinedRemote:
     def _ask(self, **request: Any) -> dict[str, Any]:
         number = secrets.token_hex(16)
         frame = protocol.encode({"id": number, **request})
-        now = time.monotonic()
         # Running the file is worth all the time there is: without it nothing else can be judged.
-        share = 2 if request["do"] == "call" else 1
+        watch = _Watch(self._child, self._limits, request["do"] == "call", self._seconds, self._end)
         try:
-            reply = self._child.channel.ask(frame, now + max(self._end - now, 0) / share)
-            answer = protocol.decode(*reply)
-        except TimeoutError:
-            spent = time.monotonic() - now
-            raise self._ended("timeout", f"stopped after {spent:.1f} s without an answer") from None
+            reply = self._child.channel.ask(frame, watch)
+            answer = protocol.decode_reply(*reply)
+            watch.look()
+        except _Exceeded as limit:
+            raise self._ended(limit.status, str(limit)) from None
         except EOFError:
             raise self._explained(self.end()) from None
         except protocol.ProtocolError:
             raise self._lied() from None
+        finally:
+            self._seconds -= watch.taken
         if type(answer) is not dict or answer.get("id") != number:
             raise self._lied()
         if "error" in answer:
@@ -164,31 +225,35 @@ class ConfinedRemote:
 
     def _failure(self, told: Any) -> Exception:
         """Turn an exception that the child reports into one of ours."""
-        if type(told) is not list or len(told) != 5:
+        error = _told(told)
+        if error is None:
             return self._lied()
-        name, message, line, text, place = told
-        if not all(type(part) is str for part in (name, message, text, place)):
-            return self._lied()
-        if name == "MemoryError":
+        if error.type_name == "MemoryError":
             return self._ended("memory", self._memory_message())
-        error = SubmissionError(name, message, line if type(line) is int else None, text)
-        if place:
-            error.add_note(place)
         return error
+
+    def _left(self, told: Any) -> str:
+        """Say in a line which cell was left behind and why: ``cell 3, line 2: ValueError: ...``."""
+        error = _told(told)
+        if error is None:
+            raise self._lied()
+        place = ", ".join(getattr(error, "__notes__", ())) or "a cell"
+        what = self._memory_message() if error.type_name == "MemoryError" else error.text
+        return f"{place}: {what}".split("\n")[0][:300]
 
     def _explained(self, ending: Ending | None) -> Ended:
         """Say why a process went away by itself."""
         if ending is None:
             return self._ended("crashed", "the launcher was stopped from outside; grade it again")
         code = ending.code
-        full = ending.memory > 0.6 * 1024 * self._memory
+        full = ending.memory > 0.6 * 1024 * self._limits.memory
         if code == OUT_OF_MEMORY or (code < 0 and full):
             return self._ended("memory", self._memory_message())
         how = f"ended itself with status {code}" if code >= 0 else f"died of signal {-code}"
         return self._ended("crashed", f"the process of the submission {how}")
 
     def _memory_message(self) -> str:
-        return f"more than the {self._memory} MB of memory allowed were asked for"
+        return f"more than the {self._limits.memory} MB of memory allowed were asked for"
 
     def _lied(self) -> Ended:
         return self._ended("forbidden", "something other than an answer was sent to the grader")
@@ -227,3 +292,16 @@ def _fits(calls: Any, given: Mapping[str, Mapping]) -> bool:
             for part, each in calls.items()
         )
     )
+
+
+def _told(told: Any) -> SubmissionError | None:
+    """Read what a child says of an exception; None where that is nothing `described` writes."""
+    if type(told) is not list or len(told) != 5:
+        return None
+    name, message, line, text, place = told
+    if not all(type(part) is str for part in (name, message, text, place)):
+        return None
+    error = SubmissionError(name, message, line if type(line) is int else None, text)
+    if place:
+        error.add_note(place)
+    return error

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import shutil
+import re
 import socket
 import struct
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +18,15 @@ from pathlib import Path
 from . import libraries, protocol
 from .channel import Channel
 from .confine import command, environment
+from .scratch import Scratch
 
 _START_LIMIT = 120.0  # seconds: importing scikit-learn from a cold disk can take a while
 _MODULES = (
-    "protocol", "asked", "notebook", "given", "exercise", "worker", "seccomp", "launcher",
+    "protocol", "given", "asked", "exercise", "cells", "notebook", "limits", "standins", "worker",
+    "seccomp", "launcher",
 )  # fmt: skip
+#: Seconds of wall time for a second of processor time.
+_PATIENCE = 10
 
 # What the interpreter inside runs: it reads our modules from its standard input, since it cannot
 # see the files they are in.
@@ -60,13 +66,22 @@ class Limits:
     Attributes
     ----------
     seconds : float
-        Wall time for one submission.
+        Of the processor's time, for one submission: a busy machine changes nothing.
     memory : int
         Megabytes of address space for its process, beside what the libraries take.
+    disk : int
+        Megabytes of files in its own folder.
+    wall : float
+        Seconds of wall time, for what waits and takes no processor; by default ten times as many.
     """
 
     seconds: float = 30.0
     memory: int = 1024
+    disk: int = 50
+    wall: float = 0.0
+
+    def __post_init__(self):
+        object.__setattr__(self, "wall", self.wall or _PATIENCE * self.seconds)
 
 
 @dataclass(frozen=True)
@@ -101,8 +116,8 @@ class Launcher:
         Modules to import before the first fork.
     hidden : sequence of path
         What nobody inside may see, wherever it lies.
-    seed : int
-        For the global generators of each child.
+    guard : bool
+        Whether, without a way, to refuse what a confinement would refuse to an honest submission.
 
     Raises
     ------
@@ -116,7 +131,7 @@ class Launcher:
         limits: Limits,
         modules: Sequence[str] = (),
         hidden: Sequence[str | Path] = (),
-        seed: int = 0,
+        guard: bool = False,
     ):
         self.way, self.limits, self.alive = way, limits, True
         readable = libraries.readable()
@@ -125,18 +140,21 @@ class Launcher:
             "confine": way,
             "readable": readable,
             "memory": limits.memory * 2**20,
-            "seed": seed,
+            "disk": limits.disk * 2**20,
+            "guard": guard,
         }
         self._control, theirs = socket.socketpair()
-        with tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory() as scratch, theirs:
-            _copy_font_list(scratch)
+        self.scratch = Scratch()
+        settings["folder"] = self.scratch.folder
+        covered = libraries.hidden(readable, hidden)
+        with tempfile.TemporaryFile() as said, theirs:
             try:
                 self._process = subprocess.Popen(
-                    command(way, BOOTSTRAP, readable, libraries.hidden(readable, hidden), scratch),
+                    command(way, BOOTSTRAP, readable, covered, self.scratch),
                     stdin=theirs,
                     stdout=subprocess.DEVNULL,
                     stderr=said,
-                    env=environment(scratch),
+                    env={**environment(self.scratch), "PATH": os.environ.get("PATH", "")},
                     start_new_session=True,
                 )
                 theirs.close()
@@ -148,8 +166,8 @@ class Launcher:
                 said.seek(0)
                 words = said.read(4000).decode("utf-8", "replace").strip() or str(error)
                 raise SandboxError(f"{way} does not start: {words}") from None
-            self._control.settimeout(10)
-        # From here on nothing inside can be written to: the scratch folder is gone.
+            self._control.settimeout(60)
+        self.scratch.close_top()
 
     def fork(self) -> Child:
         """Start a child for one submission.
@@ -159,11 +177,14 @@ class Launcher:
         SandboxError
             Where the launcher has gone.
         """
+        self.scratch.empty()
         their_reader, writer = os.pipe()
         reader, their_writer = os.pipe()
+        passed: list[int] = []
         try:
             socket.send_fds(self._control, [b"F"], [their_reader, their_writer])
-            pid, _ = self._answer(b"P")
+            self._answer(b"P", passed)
+            pid = _process_of(passed)
         except (OSError, SandboxError):
             os.close(reader)
             os.close(writer)
@@ -174,17 +195,21 @@ class Launcher:
             os.close(their_writer)
         return Child(self, pid, Channel(reader, writer, lambda: None))
 
-    def _answer(self, expected: bytes) -> tuple[int, int]:
-        """Read the launcher's next message of a kind."""
+    def _answer(self, expected: bytes, passed: list[int] | None = None) -> tuple[int, int]:
+        """Read the launcher's next message of a kind; descriptors it passes are put in a list."""
         data = b""
         while len(data) < protocol.TOLD.size:
-            piece = self._control.recv(protocol.TOLD.size - len(data))
+            piece, descriptors, _, _ = socket.recv_fds(
+                self._control, protocol.TOLD.size - len(data), 1
+            )
+            if passed is not None:
+                passed += descriptors
             if not piece:
                 raise SandboxError("the launcher has gone")
             data += piece
         letter, number, memory = protocol.TOLD.unpack(data)
         if letter != expected:
-            return self._answer(expected)
+            return self._answer(expected, passed)
         return number, memory
 
     def end(self) -> Ending:
@@ -192,29 +217,44 @@ class Launcher:
         try:
             self._control.sendall(b"K")
             status, memory = self._answer(b"X")
-            return Ending(os.waitstatus_to_exitcode(status), memory)
         except (OSError, SandboxError):
             self.alive = False
             raise SandboxError("the launcher has gone") from None
+        self.scratch.empty()
+        return Ending(os.waitstatus_to_exitcode(status), memory)
 
     def close(self) -> None:
         """End the launcher and all that it started."""
         self._control.close()
         process = getattr(self, "_process", None)
-        if process is None:
-            return
-        try:
-            process.wait(2)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            try:
+                process.wait(2)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.scratch.close()
 
 
 class Child:
-    """One submission's process: a channel to it, and its end."""
+    """One submission's process: a channel to it, what it has taken, and its end."""
 
     def __init__(self, launcher: Launcher, pid: int, channel: Channel):
         self._launcher, self.pid, self.channel = launcher, pid, channel
+        self._seconds = 0.0
+
+    def seconds(self) -> float:
+        """Return the processor time that it has taken."""
+        with contextlib.suppress(OSError):  # it has ended
+            if not self.pid:
+                return 0.0
+            # The kernel's name for the clock of another process: its number inverted, and a 2.
+            self._seconds = time.clock_gettime(~self.pid << 3 | 2)
+        return self._seconds
+
+    def disk(self) -> float:
+        """Return the bytes of files that it keeps."""
+        return self._launcher.scratch.used(self.pid)
 
     def end(self) -> Ending:
         """Kill the process and return how it ended (or had ended before)."""
@@ -222,10 +262,13 @@ class Child:
         return self._launcher.end()
 
 
-def _copy_font_list(scratch: str) -> None:
-    """Give Matplotlib the list of fonts that it would take a second to make anew."""
-    home = os.environ.get("MPLCONFIGDIR") or Path(
-        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "matplotlib"
-    )
-    for path in Path(home).glob("fontlist-*.json"):
-        shutil.copy(path, scratch)
+def _process_of(descriptors: list[int]) -> int:
+    """Return the number that a process has out here, 0 where it has ended; close its descriptor."""
+    for descriptor in descriptors:
+        try:
+            with open(f"/proc/self/fdinfo/{descriptor}") as file:
+                found = re.search(r"^Pid:\s*(\d+)$", file.read(), re.MULTILINE)
+        finally:
+            os.close(descriptor)
+        return int(found[1]) if found else 0
+    raise SandboxError("the launcher has passed no process")

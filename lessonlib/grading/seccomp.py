@@ -29,7 +29,8 @@ _DENIED = {
     "sched_setscheduler": (144, 119), "sched_setattr": (314, 274), "migrate_pages": (256, 238),
     "move_pages": (279, 239), "perf_event_open": (298, 241),
     # Network, local sockets, and messages or memory that outlive a process.
-    "socket": (41, 198), "socketpair": (53, 199), "io_uring_setup": (425, 425),
+    "socket": (41, 198), "sendmsg": (46, 211), "sendmmsg": (307, 269),
+    "io_uring_setup": (425, 425),
     "shmget": (29, 194), "msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180),
     "mq_unlink": (241, 181), "memfd_create": (319, 279), "memfd_secret": (447, 447),
     "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219),
@@ -44,6 +45,7 @@ _DENIED = {
     "open_by_handle_at": (304, 265), "bpf": (321, 280), "userfaultfd": (323, 282),
     "personality": (135, 92), "inotify_init": (253, None), "inotify_init1": (294, 26),
     "fanotify_init": (300, 262), "sync": (162, 81), "syncfs": (306, 267),
+    "fallocate": (285, 47),  # it takes disk past the limit of a file's size
 }  # fmt: skip
 
 _CLONE, _CLONE3, _CLONE_THREAD = (56, 220), (435, 435), 0x10000
@@ -54,7 +56,11 @@ _ON_SELF_OR_ZERO = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}
 _FCNTL, _FCNTL_DENIED = (72, 25), (8, 10, 15, 1024, 1026, 1031)
 # The only commands of ioctl that are asked for: isatty, bytes waiting, inheritance, blocking.
 _IOCTL, _IOCTL_ALLOWED = (16, 29), (0x5401, 0x541B, 0x5421, 0x5450, 0x5451)
-_PRCTL, _PR_SET_PDEATHSIG = (157, 167), 1
+# Not to outlive the launcher, nor to hide its open files from who counts their size.
+_PRCTL, _PRCTL_DENIED = (157, 167), (1, 4)
+# A pair of local streams, which asyncio wakes itself with. Other pairs can send to an address; and
+# without sendmsg a pair can hold no open files in flight.
+_PAIR, _LOCAL, _STREAMS = (53, 199), 1, (1, 0x801, 0x80001, 0x80801)
 #: Calls newer than Linux 5.16, known or not: "no such call", and libraries fall back.
 _NEWEST = 450
 
@@ -124,7 +130,13 @@ def program(machine: str, pid: int) -> bytes:
         argument(call, 0, (0, pid), _ALLOW, _DENY)
     argument(_FCNTL, 1, _FCNTL_DENIED, _DENY, _ALLOW)
     argument(_IOCTL, 1, _IOCTL_ALLOWED, _ALLOW, _DENY)
-    argument(_PRCTL, 0, (_PR_SET_PDEATHSIG,), _DENY, _ALLOW)
+    argument(_PRCTL, 0, _PRCTL_DENIED, _DENY, _ALLOW)
+    emit(_EQUAL, _PAIR[column], 0, 4)
+    emit(_LOAD, 16)
+    emit(_EQUAL, _LOCAL, 1)
+    emit(_RETURN, _DENY)
+    emit(_LOAD, _NUMBER)
+    argument(_PAIR, 1, _STREAMS, _ALLOW, _DENY)
     emit(_RETURN, _ALLOW)
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
 

@@ -5,13 +5,14 @@ grader relies on may therefore live here: it only saves an honest submission fro
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import contextlib
-import importlib.abc
-import io
+import errno
+import functools
+import inspect
 import linecache
-import mmap
 import os
 import random
 import sys
@@ -20,112 +21,99 @@ from typing import Any
 
 import numpy as np
 
-from . import asked, notebook, protocol
-from .exercise import STDOUT_CAP, plain, submission_error
+from . import asked, limits, notebook, protocol, standins
+from .exercise import plain, submission_error
 from .given import replaced
 from .notebook import FILENAME
+from .standins import Printed, Shell, hide, let_metadata_be, nothing
 
 #: How a process ends that had no memory left to say so.
 OUT_OF_MEMORY = 86
-
-
-class _Printed(io.TextIOBase):
-    """Standard output: keeps the first characters of what is printed and lets the rest go."""
-
-    def __init__(self):
-        self.start()
-
-    def start(self) -> None:
-        self.parts, self.room = [], STDOUT_CAP
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        if self.room > 0:
-            self.parts.append(text[: self.room])
-            self.room -= len(self.parts[-1]) + 1  # an empty text takes memory too
-        return len(text)
-
-    def getvalue(self) -> str:
-        return "".join(self.parts)
-
-
-class _Absent(importlib.abc.MetaPathFinder):
-    """Says plainly that our own packages are not there while a submission is graded."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name.split(".")[0] in ("lessonlib", "solutions"):
-            raise ModuleNotFoundError(
-                f"{name!r} is not there while a submission is graded: an answer must be your own",
-                name=name,
-            )
-
-
-def _nothing(*args: Any, **kwargs: Any) -> None:
-    """Stands in for what does nothing while a submission is graded."""
-
-
-class _Shell:
-    """Stands in for IPython's shell."""
-
-    def __getattr__(self, name: str) -> Any:
-        return _nothing
-
-
-def hide() -> None:
-    """Take our own modules out of sight, and leave a `lessonlib.grading.check` that does nothing.
-
-    For a launcher this is to be done before it forks: a look at all loaded modules costs each
-    child milliseconds, since it copies the memory that it touches.
-    """
-    stub, grading = types.ModuleType("lessonlib"), types.ModuleType("lessonlib.grading")
-    grading.check = _nothing
-    stub.grading, stub.__path__ = grading, []
-    for name in [name for name in sys.modules if name.split(".")[0] == "lessonlib"]:
-        del sys.modules[name]
-    sys.modules |= {"lessonlib": stub, "lessonlib.grading": grading}
-    sys.meta_path.insert(0, _Absent())
+#: How many of the cells that raised are told of.
+LEFT_CAP = 5
+_FUTURE = functools.reduce(
+    int.__or__, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+)
 
 
 class Worker:
-    """Answers requests about one submission.
+    """Answers requests about one submission; `disk` is as for `serve`."""
 
-    Parameters
-    ----------
-    seed : int
-        Seeds the global generators, so that a submission that (wrongly) draws from them still
-        answers the same in a run that is repeated.
-    """
-
-    def __init__(self, seed: int):
-        random.seed(seed)
-        np.random.seed(seed % 2**32)  # noqa: NPY002 - the state that a submission may use
+    def __init__(self, disk: int):
+        self.disk = disk
         self.source = notebook.Source("")
-        self.tree = ast.Module([], [])
-        self.module = types.ModuleType("submission")
-        self.module.display = _nothing  # what a notebook may lean on
-        self.module.get_ipython = _Shell
-        self.printed = _Printed()
-        sys.stdout = sys.stderr = self.printed
+        self.trees: list[ast.Module | SyntaxError] = []
+        self.printed = Printed()
+        sys.stdout, sys.stderr = self.printed, Printed()
+        self.folder = os.getcwd()
+        self.make("submission", ".py")
 
-    def read(self, data: np.ndarray, suffix: str, names: list[str]) -> dict[str, Any]:
-        """Read the file and say what it defines, without running it."""
+    def make(self, name: str, suffix: str) -> None:
+        """Make the module that the submission becomes."""
+        self.module = types.ModuleType(name)
+        self.module.__file__ = os.path.join(self.folder, f"submission{suffix}")
+        self.shell = Shell(self.module.__dict__, self.printed)
+        self.module.display = nothing  # what a notebook may lean on
+        self.module.get_ipython = lambda: self.shell
+        if "IPython" in sys.modules:
+            sys.modules["IPython"].get_ipython = self.module.get_ipython
+
+    def read(self, data: np.ndarray, suffix: str, names: list[str], start: int) -> dict[str, Any]:
+        """Read the file and say what it defines, without running it.
+
+        `start` counts the submission's processes. It seeds the global generators, so that a
+        submission that (wrongly) draws from them answers the same when a run is repeated, but not
+        when it is asked again in another process.
+        """
+        random.seed(start)
+        np.random.seed(start)  # noqa: NPY002 - the state that a submission may use
+        if "torch" in sys.modules:
+            sys.modules["torch"].manual_seed(start)
         self.source = notebook.read(data.tobytes(), suffix)
-        self.tree = notebook.parse(self.source)
-        outline = notebook.outline(self.source, self.tree, tuple(names))
+        self.trees = notebook.parse(self.source)
+        outline = notebook.outline(self.source, self.trees, tuple(names))
         return {"defines": list(outline.defines), "forbidden": outline.forbidden}
 
-    def run(self) -> dict[str, Any]:
-        """Run the submission as a module."""
+    def run(self, name: str) -> dict[str, Any]:
+        """Run the submission as a module; of a notebook, go on past a cell that raises.
+
+        Returns which cells did that, as `described` describes an exception. Where the class `name`
+        is not there at the end, what its own cell or the first of them raised is raised.
+        """
         lines = self.source.text.splitlines(keepends=True)
-        linecache.cache[FILENAME] = (len(self.source.text), None, lines, FILENAME)
-        code = compile(self.tree, FILENAME, "exec", dont_inherit=True)
-        sys.modules["submission"] = self.module
-        exec(code, self.module.__dict__)
-        return {}
+        if self.source.is_notebook:  # as in Jupyter
+            self.make("__main__", ".ipynb")
+        for file in (FILENAME, self.module.__file__):
+            linecache.cache[file] = (len(self.source.text), None, lines, file)
+        sys.modules[self.module.__name__] = self.module
+        if not self.source.is_notebook:
+            code = compile(self.trees[0], FILENAME, "exec", dont_inherit=True)
+            exec(code, self.module.__dict__)
+            return {"left": []}
+        left, blamed, flags = [], None, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        for (number, _), tree in zip(self.source.cells, self.trees, strict=True):
+            try:
+                flags |= self._run_cell(tree, flags)
+            except BaseException as error:
+                if number not in self.source.expected:
+                    left.append(self.described(error))
+                if blamed is None or _defines(tree, name):
+                    blamed = error
+            self.shell.cell_ends()
+        if name and blamed is not None and name not in self.module.__dict__:
+            raise blamed
+        return {"left": left[:LEFT_CAP]}
+
+    def _run_cell(self, tree: ast.Module | SyntaxError, flags: int) -> int:
+        """Run one cell; return the flags of its ``from __future__``, which hold from then on."""
+        if isinstance(tree, SyntaxError):
+            raise tree
+        code = compile(tree, FILENAME, "exec", flags, dont_inherit=True)
+        if code.co_flags & inspect.CO_COROUTINE:
+            _loop().run_until_complete(eval(code, self.module.__dict__))
+        else:
+            exec(code, self.module.__dict__)
+        return code.co_flags & _FUTURE
 
     def call(
         self,
@@ -162,36 +150,57 @@ class Worker:
         number = request.pop("id")
         do = {"read": self.read, "run": self.run, "call": self.call}[request.pop("do")]
         try:
-            return protocol.encode({"id": number, **do(**request)})
+            return protocol.encode_reply({"id": number, **do(**request)})
         except BaseException as error:
-            try:
-                described = self.described(error)
-            except Exception:  # an exception whose own __str__ raises
-                described = [type(error).__name__, "", None, type(error).__name__, ""]
-            return protocol.encode({"id": number, "error": described})
+            return protocol.encode({"id": number, "error": self.described(error)})
 
     def described(self, error: BaseException) -> list:
         """Describe an exception: class, text, line, the traceback's last line, and the place."""
-        told = submission_error(error)
+        try:
+            told = submission_error(error)
+            message, text = told.message[:2000], told.text[:2000].replace(self.folder + os.sep, "")
+        except Exception:  # an exception whose own __str__ raises
+            return [type(error).__name__, "", None, type(error).__name__, ""]
+        if isinstance(error, OSError) and error.errno in (errno.EFBIG, errno.ENOSPC):
+            text += f" (the limit of disk is {self.disk / 2**20:.0f} MB)"
         line = told.line
         if isinstance(error, SyntaxError) and error.filename == FILENAME:
             line = error.lineno
         place = self.source.quoted(line) if isinstance(line, int) else ""
-        return [told.type_name, told.message[:2000], line, told.text[:2000], place]
+        return [told.type_name, message, line, text, place]
 
 
-def serve(reader: int, writer: int, seed: int) -> None:
+def _defines(tree: ast.Module | SyntaxError, name: str) -> bool:
+    if isinstance(tree, SyntaxError):
+        return False
+    return any(isinstance(node, ast.ClassDef) and node.name == name for node in tree.body)
+
+
+@functools.cache
+def _loop() -> Any:
+    """Return the event loop of all cells that await."""
+    import asyncio  # few notebooks do
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
+def serve(reader: int, writer: int, disk: int) -> None:
     """Answer requests until there are no more; never return.
+
+    The working directory is the submission's own folder.
 
     Parameters
     ----------
     reader, writer : int
         Descriptors of the two pipes to the grader.
-    seed : int
-        See `Worker`.
+    disk : int
+        The most bytes of a file, for messages: what limits them is the caller's.
     """
     inlet = os.fdopen(reader, "rb", buffering=0, closefd=False)
-    worker = Worker(seed)
+    let_metadata_be()
+    worker = Worker(disk)
     try:
         while header := _exactly(inlet, protocol.HEADER_SIZE):
             request = protocol.decode(header, _exactly(inlet, protocol.frame_size(header)))
@@ -222,34 +231,9 @@ def start(settings: dict[str, Any]) -> None:
     for descriptor in (0, 1, 2):
         os.dup2(silent, descriptor)
     with contextlib.suppress(ImportError, ValueError, OSError):  # not to be had on this system
-        limit_memory(mapped() + settings["memory"])
+        limits.limit_files(settings["disk"])
+        limits.limit_memory(limits.mapped() + settings["memory"])
     hide()
-    serve(reader, writer, settings["seed"])
-
-
-def mapped() -> int:
-    """Return the bytes of this process's address space, libraries and all.
-
-    A confined process cannot look that up: it tries which limit just lets one page more be mapped.
-    """
-    import resource
-
-    limits = resource.getrlimit(resource.RLIMIT_AS)
-    low, high = 0, 2**40
-    while high - low > 2**20:
-        middle = (low + high) // 2
-        resource.setrlimit(resource.RLIMIT_AS, (middle, limits[1]))
-        try:
-            mmap.mmap(-1, mmap.PAGESIZE).close()
-            high = middle
-        except OSError:
-            low = middle
-    resource.setrlimit(resource.RLIMIT_AS, limits)
-    return high
-
-
-def limit_memory(most: int) -> None:
-    """Limit this process's address space, for good."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    if settings["guard"]:
+        standins.guard(None)
+    serve(reader, writer, settings["disk"])

@@ -37,7 +37,8 @@ def running(command: Sequence[str], home: Path, folder: Path, **extra: str) -> I
             command, cwd=folder, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL
         )
         try:
-            yield _address(process, home, log)
+            server = server_of(process, home, log)
+            yield f"{server['url']}?token={server['token']}"
         finally:
             process.terminate()
             process.wait(60)
@@ -51,14 +52,14 @@ def lab(*options: str) -> list[str]:
 HEADLESS = ["--no-browser", "--port=0", "--allow-root"]
 
 
-def _address(process: subprocess.Popen, home: Path, log: Path) -> str:
+def server_of(process: subprocess.Popen, home: Path, log: Path) -> dict[str, str]:
+    """What a Jupyter server says of itself once it runs: its address and the token it has drawn."""
     while process.poll() is None:
         for path in (home / "runtime").glob("jpserver-*.json"):
             try:
-                server = json.loads(path.read_text("utf-8"))
+                return json.loads(path.read_text("utf-8"))
             except ValueError:  # being written
                 continue
-            return f"{server['url']}?token={server['token']}"
         time.sleep(0.2)
     raise RuntimeError(f"JupyterLab ended: {log.read_text('utf-8')[-2000:]}")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -14,13 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.book.jupyter import server_of
+
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-
-
-def _free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
 
 
 @contextmanager
@@ -36,7 +30,6 @@ def served(folder: Path, home: Path, theme: str = "light") -> Iterator[Lab]:
         path = home / "config/lab/user-settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values), "utf-8")
-    port, token = _free_port(), secrets.token_hex(8)
     bin_folder = str(Path(sys.executable).parent)
     environment = os.environ | {
         "HOME": str(home),
@@ -47,13 +40,13 @@ def served(folder: Path, home: Path, theme: str = "light") -> Iterator[Lab]:
         "PATH": bin_folder + os.pathsep + os.environ.get("PATH", ""),
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
-    command += [f"--port={port}", f"--IdentityProvider.token={token}", "--LabApp.news_url=''"]
-    command += [f"--notebook-dir={folder}", "--ServerApp.port_retries=0"]
+    command += ["--port=0", "--LabApp.news_url=''", f"--notebook-dir={folder}"]
     command += ["--LabApp.expose_app_in_browser=True"]
     with (home / "lab.log").open("w") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
-    lab = Lab(f"http://127.0.0.1:{port}", token)
     try:
+        server = server_of(process, home, home / "lab.log")
+        lab = Lab(server["url"].rstrip("/"), server["token"])
         lab.wait(process, home / "lab.log")
         yield lab
     finally:

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
-import secrets
 import signal
 import socket
 import subprocess
@@ -64,10 +64,12 @@ class World:
     """A folder with everything worth stealing or breaking, and listeners that note any visit."""
 
     root: Path
-    token: str = field(default_factory=lambda: "TOKEN" + secrets.token_hex(8))
+    token: str = field(init=False)
 
     def __post_init__(self):
-        self.secret = float(secrets.randbelow(10**9))
+        draws = random.Random(str(self.root))  # another one for each test, which has its own folder
+        self.token = "TOKEN" + draws.randbytes(8).hex()
+        self.secret = float(draws.randrange(10**9))
         self.submissions = self.root / "submissions"
         for folder in ("submissions", "solutions", "checks", "home"):
             (self.root / folder).mkdir(parents=True)

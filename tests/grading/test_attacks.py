@@ -23,7 +23,8 @@ def wins(path):
 ALL = [pytest.param(path, id=path.stem) for path in attack_world.ATTACKS]
 # What a sandbox prevents; the rest is prevented by who judges and who holds the answers.
 CONFINED = {"files", "network", "victim", "survivor", "breach", "leak"}
-LIMITS = Limits(seconds=3.0, memory=200)
+LIMITS = Limits(seconds=3.0, memory=200, wall=9.0)
+SEED = 1_357_924_680  # that `attacks/seed_read.py` looks for
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def graded(world, monkeypatch):
     monkeypatch.setattr(checks, "EXERCISES", {"Target": exercise})
 
     def run(source, way):
-        plan = cluster.Plan(0, LIMITS, way)
+        plan = cluster.Plan(SEED, LIMITS, way)
         attack = Submission("attack.py", source.encode("utf-8", "surrogatepass"))
         honest = Submission("honest.py", attack_world.HONEST.encode())
         return [cluster.task(each, plan)["result"] for each in (attack, honest)]
@@ -61,7 +62,6 @@ def test_attack_gets_nothing(path, way, world, graded):
     attack, honest = graded(world.source(path), way)
     assert attack["status"] in attack_world.demand(path, "Status"), attack
     assert attack["score"] == 0, attack
-    assert attack["seconds"] < 5 * LIMITS.seconds
     report = json.dumps(attack)
     assert "BREACH" not in report, attack
     assert world.token not in report

@@ -18,6 +18,7 @@ from lessonlib.grading.grade import Report
 from lessonlib.grading.learner import Verdict
 from lessonlib.grading.reports import files, tables, text
 from lessonlib.grading.reports import html as pages
+from lessonlib.grading.reports import notebook as in_notebook
 from lessonlib.grading.roster import Roster, Student
 
 #: A word of each kind that some reader obeys; ``x`` and ``y`` show that the rest came through.
@@ -190,7 +191,22 @@ def test_a_page_shows_text_and_keeps_its_shape(word):
         assert mine.keys() == theirs.keys(), tag
         assert not any(name.startswith("on") for name in mine)
         assert all(seen(value or "") for value in mine.values())
-    assert Page(pages.fragment(report(word)["results"][0], {})).tags
+
+
+@nasty
+def test_a_notebooks_output_shows_text_and_keeps_its_shape(word):
+    given, harmless = report(word)["results"], report("harmless")["results"]
+    for mine, theirs in zip(given, harmless, strict=True):
+        pictures = {"a": {word: "iVBORw0"}}, {"a": {"harmless": "iVBORw0"}}
+        mine, theirs = (
+            Page(in_notebook.fragment(each, shown))
+            for each, shown in zip((mine, theirs), pictures, strict=True)
+        )
+        assert [(tag, [*values]) for tag, values in mine.tags] == [
+            (tag, [*values]) for tag, values in theirs.tags
+        ]
+        assert seen(mine.text, "\n\t")
+        assert all(seen(value or "") for _, values in mine.tags for value in values.values())
 
 
 def test_a_page_runs_one_script_of_ours_and_loads_nothing():

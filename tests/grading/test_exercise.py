@@ -103,6 +103,67 @@ def test_plain_data_of_exact_types():
     assert not (array == 1).any()
 
 
+class Name(str, enum.Enum):  # noqa: UP042 - whose str() is "Name.BLUE"
+    BLUE = "blue"
+
+
+class Odd(str):
+    def __str__(self):
+        return "other"
+
+
+class Whole(int):
+    def __int__(self):
+        return 7
+
+    __index__ = __int__
+
+
+class Share(float):
+    def __float__(self):
+        return 7.0
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Name.BLUE, "blue"),
+        ({Name.BLUE: [Name.BLUE]}, {"blue": ["blue"]}),
+        (np.str_("s"), "s"),
+        (Odd("s"), "s"),
+        (Whole(3), 3),
+        (Share(2.5), 2.5),
+        (np.longdouble(2.5), 2.5),
+        (True, True),
+    ],
+)
+def test_a_subclass_is_what_it_holds_not_what_it_says(value, expected):
+    got = plain(value)
+    assert got == expected
+    assert type(got) is type(expected)
+
+
+def test_arrays_of_long_doubles_and_of_texts_come_as_what_travels():
+    assert plain(np.ones(2, np.longdouble)).dtype == np.float64
+    texts = plain(np.array(["a", "bc"], np.dtypes.StringDType()))
+    assert texts.dtype.kind == "U"
+    assert texts.tolist() == ["a", "bc"]
+
+
+def test_what_a_file_could_not_answer_a_class_cannot_either():
+    answers = {"keys": {(1, 2): 3}, "long": 2**70, "many": np.zeros(5_000_000, bool), "ends": None}
+
+    class Target:
+        def answer(self, name):
+            if name == "ends":
+                raise SystemExit
+            return answers[name]
+
+    for name, says in (("keys", "key"), ("long", "64 bits"), ("many", "limit"), ("ends", "Exit")):
+        with pytest.raises(SubmissionError, match=says):
+            LocalRemote(Target).call("answer", name)
+
+
 @pytest.mark.parametrize(
     "value",
     [object(), {1, 2}, 1j, np.array([object()]), [[lambda: 0]], np.array([1j]), b"bytes"],
@@ -118,6 +179,18 @@ def test_endless_nesting_is_refused():
     endless.append(endless)
     with pytest.raises(TypeError, match="nested"):
         plain(endless)
+
+
+def test_labels_may_be_texts():
+    stem = "embedding_similarity_analyzer"
+    source = cases.solution(stem)
+    old = "self.labels = np.repeat(np.arange(num_ids), photos_per)"
+    assert old in source
+    for new in ('[f"person {n}" for n in codes]', 'np.array([f"p{n}" for n in codes])'):
+        text = f"codes = np.repeat(np.arange(num_ids), photos_per)\n        self.labels = {new}"
+        changed = source.replace(old, text).replace("centroids[self.labels]", "centroids[codes]")
+        graded = cases.grade(stem, cases.load(stem, changed))
+        assert set(graded.values()) == {None}, graded
 
 
 def test_a_mistake_reads_as_called_returned_expected_hint():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from lessonlib.grading import checks, cli, cli_grade, cluster, ways
 from lessonlib.grading.discover import Submission
+from lessonlib.grading.journal import deaths
 from lessonlib.grading.sandbox import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing confines here")
@@ -100,7 +102,7 @@ def test_every_kind_of_outcome_has_its_status(grade, folder, tmp_path):
         pandas="import pandas_is_not_there\nclass Target: pass",
     )
     (top / "link.py").symlink_to("/etc/passwd")
-    (top / "junk.py").write_bytes(os.urandom(3000))
+    (top / "junk.py").write_bytes(random.Random(1).randbytes(3000))
     (top / "book.ipynb").write_text("{}")
     result, report = grade(top, "--timeout", 1, "--memory", 300)
     assert result.exit_code == 0
@@ -391,6 +393,78 @@ def test_interrupted_and_resumed_nothing_is_done_twice(folder, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "submissions"]
 
 
+DEADLY = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+import attack_world
+from lessonlib.grading import checks, cli, cluster
+checks.EXERCISES = {{"Target": attack_world.target({secret})}}
+task = cluster.task
+
+def deadly(submission, plan):
+    if b"deadly" in submission.data:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task(submission, plan)
+
+cluster.task = deadly
+sys.argv = ["lessonlib", "grade", *sys.argv[1:]]
+cli.main()
+"""
+
+
+def test_a_file_that_ends_the_run_twice_is_set_aside(folder, tmp_path):
+    top = folder(**{f"s{i}": BEST for i in range(6)}, s2x="# deadly\n" + BEST)
+    report = tmp_path / "report.json"
+    program = DEADLY.format(tests=str(attack_world.HERE), secret=SECRET)
+    command = [sys.executable, "-c", program, str(top), "--json", str(report), "--seed", "4"]
+    command += ["--jobs", "2"]
+    ends = [subprocess.run(command, capture_output=True).returncode]
+    for _ in range(2):
+        ends.append(subprocess.run([*command, "--resume"], capture_output=True).returncode)
+    assert ends == [-9, -9, 0]
+    written = json.loads(report.read_text())
+    assert written["seed"] == 4
+    found = by_name(written)
+    assert len(found) == 7
+    aside = found.pop("s2x.py")
+    assert (aside["status"], aside["score"], aside["exercise"]) == ("crashed", 0.0, "Target")
+    assert "set aside" in aside["message"]
+    assert all(each["score"] == 2.0 for each in found.values())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "submissions"]
+    # Mended, it is graded like any other.
+    (top / "s2x.py").write_text(BEST)
+    assert subprocess.run([*command, "--resume"], capture_output=True).returncode == 0
+    assert by_name(json.loads(report.read_text()))["s2x.py"]["score"] == 2.0
+
+
+def test_names_that_are_no_text_are_set_aside_and_cleared_too(folder, tmp_path):
+    top = folder()
+    for name, text in ((b"a \xff.py", BEST), (b"z \xfe.py", "# deadly\n" + BEST)):
+        with open(os.path.join(os.fsencode(top), name), "w") as file:
+            file.write(text)
+    report = tmp_path / "report.json"
+    program = DEADLY.format(tests=str(attack_world.HERE), secret=SECRET)
+    command = [sys.executable, "-c", program, str(top), "--json", str(report), "--seed", "4"]
+    command += ["--jobs", "1", "--resume"]
+
+    def run(*options):
+        return subprocess.run([*command, *options], capture_output=True).returncode
+
+    assert [run(), run()] == [-9, -9]
+    # The first has its result, so nothing is left of its having been begun.
+    assert [(name, n) for (name, _), n in deaths(report).items()] == [(f"{top}/z \\udcfe.py", 2)]
+    assert run() == 0
+    results = json.loads(report.read_text())["results"]
+    assert [(each["submission"], each["status"]) for each in results] == [
+        (f"{top}/a \\udcff.py", "graded"),
+        (f"{top}/z \\udcfe.py", "crashed"),
+    ]
+    # What was set aside had no limits that could be raised.
+    assert run("--timeout", "60", "--memory", "2000") == 0
+    assert json.loads(report.read_text())["results"] == results
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "submissions"]
+
+
 def test_a_background_job_that_is_asked_to_end_writes_its_report(folder, tmp_path):
     top = folder(**{f"s{i}": BEST + "import time; time.sleep(0.4)\n" for i in range(20)})
     report = tmp_path / "report.json"
@@ -568,7 +642,7 @@ def test_a_notebook_may_keep_its_check_cell_and_sees_nothing_else_of_ours(grade,
     cells = [
         "%matplotlib inline\nimport matplotlib.pyplot as plt\nimport lessonlib.grading",
         "from lessonlib.grading import check\n" + BEST,
-        "assert check(Target) is None\ndisplay(Target())\nplt.figure(); plt.show()",
+        "assert check(Target).score == 0\ndisplay(Target())\nplt.figure(); plt.show()",
         "get_ipython().run_line_magic('time', 'pass')",
     ]
     made = [{"cell_type": "code", "source": text} for text in cells]

@@ -61,6 +61,25 @@ def test_a_new_run_forgets_the_old_journal(tmp_path):
     assert journal.earlier(path) == (2, {"b": entry("b")})
 
 
+def test_how_often_a_submission_was_begun_without_a_result(tmp_path):
+    path = tmp_path / "r.json"
+    notes = journal.Journal(path, 3, ["a", "b", "c"])
+    for name in "abc":
+        notes.begin(name, "0")
+    notes.add(entry("a"))
+    notes._lines.close()
+    assert journal.deaths(path) == {("a", "0"): 1, ("b", "0"): 1, ("c", "0"): 1}  # another content
+    notes = journal.Journal(path, 3, ["a", "b", "c"], goes_on=True)
+    done = entry("a")
+    done["result"]["sha256"] = "0"
+    notes.add(done)
+    notes.begin("b", "0")
+    notes._lines.close()
+    assert journal.deaths(path) == {("b", "0"): 2, ("c", "0"): 1}
+    assert journal.earlier(path)[0] == 3
+    assert journal.deaths(tmp_path / "gone.json") == {}
+
+
 def test_nothing_there_is_nothing_known(tmp_path):
     assert journal.earlier(tmp_path / "r.json") == (None, {})
 

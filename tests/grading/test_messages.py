@@ -51,12 +51,12 @@ def of_file(text, seconds=20.0, suffix=".py"):
     return cluster.task(Submission(f"mine{suffix}", text.encode()), plan)["result"]
 
 
-def of_class(text, seconds=20.0):
+def of_class(text, seconds=20.0, wall=0.0):
     """Check a class of this process; return the result."""
     space = {"__name__": "mine"}
     exec(text, space)
     report = learner.grade.Report("LesionRuler", checks.EXERCISES["LesionRuler"])
-    forked.judge(report, space["LesionRuler"], 1, Limits(seconds))
+    forked.judge(report, space["LesionRuler"], 1, Limits(seconds, wall=wall))
     return report.outcome(0.0).result
 
 
@@ -223,9 +223,18 @@ def test_an_endless_loop_ends_and_the_call_that_ran_is_named(judged, loop):
     lines = said(result).split("\n")
     assert lines[0] == CALLED
     assert lines[1].startswith("ended: stopped after ")
+    assert lines[1].endswith(" s of processor time without an answer; the limit of time is 1 s")
     assert lines[2].startswith("hint: does a loop in it never end? Look at each `while`")
     assert result["status"] == "timeout"
     assert result["criteria"][1]["passed"]
+
+
+def test_a_class_that_only_waits_ends_at_the_limit_of_waiting():
+    wrong = SOLUTION.replace("return mask + 1.0", "__import__('time').sleep(10**6)")
+    result = of_class(wrong, 2.0, wall=2.0)
+    assert result["status"] == "timeout"
+    assert "the limit of waiting is 2 s" in said(result, 1)
+    assert result["criteria"][0]["passed"]
 
 
 def test_a_loop_outside_of_the_class_is_told_apart():

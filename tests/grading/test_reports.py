@@ -171,6 +171,8 @@ def test_gradescope_gets_its_fields_and_writes_nowhere_else(tmp_path):
         "status": "passed",
         "output": "",
     }
+    noted = files.gradescope({**RESULTS[0], "note": "left behind: cell 1: \x1b[2J"})
+    assert noted["output"] == "left behind: cell 1: \N{REPLACEMENT CHARACTER}[2J"
 
 
 def test_junit_is_xml_with_honest_counts():

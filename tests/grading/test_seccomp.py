@@ -51,7 +51,7 @@ def numbers(machine, name):
         if name in table:
             return table[name][column]
     others = {"clone": seccomp._CLONE, "clone3": seccomp._CLONE3, "fcntl": seccomp._FCNTL}
-    others |= {"ioctl": seccomp._IOCTL, "prctl": seccomp._PRCTL}
+    others |= {"ioctl": seccomp._IOCTL, "prctl": seccomp._PRCTL, "socketpair": seccomp._PAIR}
     return others[name][column]
 
 
@@ -80,7 +80,12 @@ def test_calls_are_decided_as_listed(machine):
         assert decided("fcntl", 0, command) == "deny"
     assert decided("ioctl", 0, 0x5401) == "allow"
     assert decided("ioctl", 0, 0x5412) == decided("ioctl", 0, 0x40086602) == "deny"
-    assert decided("prctl", 1, 0) == "deny"
+    assert decided("prctl", 1, 0) == decided("prctl", 4, 0) == "deny"
+    for flags in (0, 0x800, 0x80000, 0x80800):  # nothing, not blocking, not inherited, both
+        assert decided("socketpair", 1, 1 | flags) == "allow"
+        assert decided("socketpair", 1, 2 | flags) == "deny"  # datagrams
+        assert decided("socketpair", 1, 5 | flags) == "deny"
+        assert decided("socketpair", 30, 1 | flags) == "deny"  # another family
     assert decided("prctl", 15, 0) == "allow"
 
 
@@ -91,7 +96,7 @@ def test_numbers_are_the_kernels(machine):
     pattern = re.compile(r"^#define __NR(?:3264)?_(\w+)\s+(\d+)$", re.MULTILINE)
     known = {name: int(n) for name, n in pattern.findall(HEADERS[machine].read_text())}
     names = [*seccomp._DENIED, *seccomp._ON_SELF, *seccomp._ON_SELF_OR_ZERO]
-    for name in [*names, "clone", "clone3", "fcntl", "ioctl", "prctl"]:
+    for name in [*names, "clone", "clone3", "fcntl", "ioctl", "prctl", "socketpair"]:
         assert numbers(machine, name) == known.get(name), name
 
 

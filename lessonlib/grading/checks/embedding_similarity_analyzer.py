@@ -22,6 +22,7 @@ import numpy as np
 from lessonlib.grading.checks._given import part
 from lessonlib.grading.compare import (
     as_array,
+    as_labels,
     as_sequence,
     expect_same,
     expect_seeded,
@@ -44,7 +45,7 @@ def _attributes(
 ):
     reply = remote.call("", init=init, read=("embeddings", "labels"), fresh=fresh)
     embeddings = as_array(reply.attributes["embeddings"], f"{called}.embeddings", (rows, columns))
-    labels = as_array(reply.attributes["labels"], f"{called}.labels", (rows,))
+    labels = as_labels(reply.attributes["labels"], f"{called}.labels", rows)
     return embeddings, labels
 
 

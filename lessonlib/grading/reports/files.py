@@ -23,7 +23,7 @@ def gradescope(result: dict[str, Any]) -> dict[str, Any]:
     return {
         "score": result["score"],
         "execution_time": result["seconds"],
-        "output": cleaning.text(result["message"]),
+        "output": cleaning.text(result["message"] or result.get("note", "")),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",

@@ -18,10 +18,6 @@ from ..roster import Roster, Student
 from . import tables
 
 _DATA_CAP = 5000  # characters that a result is searched by
-# A notebook's background is its theme's, light or dark, whatever the system prefers.
-_IN_NOTEBOOK = """
-.grading { --line: rgb(127 127 127 / 40%); --soft: rgb(127 127 127 / 12%); }
-"""
 
 
 @functools.cache
@@ -236,11 +232,3 @@ def table(result: dict[str, Any], pictures: dict[str, dict[str, str]]) -> str:
     note = f"<pre>{escape(result['note'])}</pre>" if result.get("note") else ""
     head = _head("Part", "What is asked", "Result", "Points", numbers=("Result", "Points"))
     return f"{note}<table>{head}{''.join(rows)}</table>"
-
-
-def fragment(result: dict[str, Any], pictures: dict[str, dict[str, str]]) -> str:
-    """Write one result for a notebook's output cell."""
-    score = f"{result['score']:g} of {result['max_score']:g} points"
-    title = escape_line(f"{result['exercise']}: {score}")
-    style = f"<style>{_IN_NOTEBOOK}{_beside('results.css')}</style>"
-    return f'{style}<div class="grading"><strong>{title}</strong>{table(result, pictures)}</div>'

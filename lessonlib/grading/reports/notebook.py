@@ -6,8 +6,11 @@ elsewhere it would fight with the notebook program's own rules for tables. Colou
 
 from __future__ import annotations
 
-from html import escape
+from html import escape as escape_data
 from typing import Any
+
+from ..cleaning import page as escape
+from ..cleaning import page_line as escape_line
 
 _LINE = "1px solid rgba(127, 127, 127, 0.4)"
 _CELL = f"text-align: left; vertical-align: top; padding: 0.35em 0.6em; border-bottom: {_LINE}"
@@ -22,20 +25,20 @@ _PICTURE = "display: inline-block; width: 12em; max-width: 100%; margin: 0.5em 0
 
 
 def _part(part: dict[str, Any], pictures: dict[str, str]) -> str:
-    shown = escape(part["title"])
+    shown = escape_line(part["title"])
     if part["message"]:
         shown += f'<pre style="{_MESSAGE}">{escape(part["message"])}</pre>'
     for name, png in pictures.items():
-        alternative = escape(f"{name}, part {part['id']}")
+        alternative = escape_line(f"{name}, part {part['id']}")
         shown += (
             f'<figure style="{_PICTURE}"><img alt="{alternative}" '
-            f'src="data:image/png;base64,{escape(png)}" style="width: 100%; '
-            f'image-rendering: pixelated"><figcaption>{escape(name)}</figcaption></figure>'
+            f'src="data:image/png;base64,{escape_data(png)}" style="width: 100%; '
+            f'image-rendering: pixelated"><figcaption>{escape_line(name)}</figcaption></figure>'
         )
     points = f"{part['points']:g} / {part['max_points']:g}"
     verdict = "passed" if part["passed"] else "<strong>failed</strong>"
     return (
-        f'<tr><th scope="row" style="{_NARROW}">{escape(part["id"])}</th>'
+        f'<tr><th scope="row" style="{_NARROW}">{escape_line(part["id"])}</th>'
         f'<td style="{_CELL}">{shown}</td>'
         f'<td style="{_NARROW}">{verdict}</td><td style="{_NARROW}">{points}</td></tr>'
     )
@@ -56,7 +59,7 @@ def fragment(result: dict[str, Any], pictures: dict[str, dict[str, str]]) -> str
     str
     """
     score = f"{result['score']:g} of {result['max_score']:g} points"
-    title = f"<p><strong>{escape(str(result['exercise']))}: {score}</strong></p>"
+    title = f"<p><strong>{escape_line(result['exercise'])}: {score}</strong></p>"
     if result["message"]:
         body = f'<pre style="{_MESSAGE}">{escape(result["message"])}</pre>'
     else:
@@ -67,7 +70,8 @@ def fragment(result: dict[str, Any], pictures: dict[str, dict[str, str]]) -> str
             for name, style in zip(heads, styles, strict=True)
         )
         rows = "".join(_part(part, pictures.get(part["id"], {})) for part in result["criteria"])
-        body = (
-            f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-        )
+        note = result.get("note")
+        above = f'<pre style="{_MESSAGE}">{escape(note)}</pre>' if note else ""
+        head = f"<thead><tr>{head}</tr></thead>"
+        body = f'{above}<table style="{_TABLE}">{head}<tbody>{rows}</tbody></table>'
     return f"<div>{title}{body}</div>"
