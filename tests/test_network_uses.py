@@ -1,11 +1,15 @@
 """Networks, losses and weights in hands that mean it otherwise: a right number, or a sentence."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torchvision import models
 
 from lessonlib.explain import PatchNet, randomisation_test
 from lessonlib.explain.networks import train_body
@@ -137,3 +141,24 @@ def test_a_channel_that_never_varies_does_not_spoil_the_others():
     moved = (features - net.mean) / net.std
     assert moved[:, 3].abs().max() < 1e-6
     torch.testing.assert_close(moved[:, 4].std(), torch.tensor(1.0))
+
+
+# --- the place of the last layer ----------------------------------------------------------------
+
+
+def test_what_stands_for_the_last_layer_changes_nothing():
+    model = MedicalClassifier(3, "resnet18", weights=None, seed=0).eval()
+    images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    expected = model(images)
+    whole = models.resnet18(weights=None).eval()
+    missing = whole.load_state_dict(model.backbone.state_dict(), strict=False)
+    assert sorted(missing.missing_keys) == ["fc.bias", "fc.weight"]
+    whole.fc = model.head
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in ((0.485, 0.456, 0.406),
+                                                         (0.229, 0.224, 0.225)))  # fmt: skip
+    torch.testing.assert_close(whole((images - mean) / std), expected)
+    for same in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        torch.testing.assert_close(same(images), expected)
+        with pytest.raises(AttributeError, match=r"model\.head"):
+            _ = same.backbone.fc.weight
+    assert not hasattr(model.backbone.fc, "weight")
