@@ -44,6 +44,10 @@ def classifier(**options):
     return MedicalClassifier(num_classes=3, **options)
 
 
+def torchvision_classifier(backbone="resnet18"):
+    return MedicalClassifier(3, backbone, weights=None)
+
+
 def resnet():
     return models.resnet18(weights=None)
 
@@ -145,6 +149,18 @@ SAYS = {
     "MedicalClassifier(3, True)": (lambda: MedicalClassifier(3, True), "pretrained"),
     "MedicalClassifier(3, False)": (lambda: MedicalClassifier(3, False), "pretrained"),
     "model.backbone.fc": (lambda: classifier().backbone.fc.weight, r"model\.head"),
+    "model.backbone.fc of torchvision's network": (
+        lambda: torchvision_classifier().backbone.fc.weight,
+        r"no 'weight': the last layer is a part of its own, model\.head",
+    ),
+    "model.backbone.fc[1], the episode's own head": (
+        lambda: torchvision_classifier().backbone.fc[1],
+        r"no '\[1\]'.*model\.head",
+    ),
+    "model.backbone.fc of timm's network": (
+        lambda: torchvision_classifier("resnet18.a1_in1k").backbone.fc.in_features,
+        r"model\.head",
+    ),
     "medical_train_transforms(photo)": (
         lambda: medical_train_transforms(PHOTO),
         r"transform = medical_train_transforms\(\), then call transform\(image\)",

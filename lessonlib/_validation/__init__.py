@@ -19,7 +19,7 @@ from lessonlib._validation.missing import (
     with_nan,
     without_mask,
 )
-from lessonlib._validation.names import UNNAMED, members, subgroups_of
+from lessonlib._validation.names import UNNAMED, in_class_order, members, subgroups_of
 
 __all__ = [
     "UNNAMED",
@@ -32,6 +32,7 @@ __all__ = [
     "check_rank",
     "check_scores",
     "check_shares",
+    "in_class_order",
     "is_missing",
     "members",
     "plain_array",

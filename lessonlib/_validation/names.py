@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lessonlib._validation.missing import is_missing, split, unwrapped
+from lessonlib._validation.missing import is_missing, plain_array, split, unwrapped
 
 #: How a subgroup of cases without a name is called.
 UNNAMED = "(not named)"
@@ -56,6 +56,26 @@ def members(name: str, values: Any, size: int, of: str = "labels") -> tuple[np.n
             "them out, or give each a name of its own"
         )
     return _distinct(name, array)
+
+
+def in_class_order(name: str, values: Any) -> np.ndarray:
+    """Return one value a class, class 0 first, as :func:`plain_array`.
+
+    Raises
+    ------
+    ValueError
+        Where `values` is a pandas Series that names its classes in another order, as
+        ``value_counts()`` does, which puts the most frequent class first.
+    """
+    index = getattr(values, "index", None)
+    if index is not None and not callable(index):
+        order = list(index)
+        if all(isinstance(one, numbers.Integral) for one in order) and order != sorted(order):
+            raise ValueError(
+                f"{name} must stand in the order of the classes, class 0 first, got an index of "
+                f"{order}: {name}.sort_index() first"
+            )
+    return plain_array(name, values)
 
 
 def subgroups_of(

@@ -164,7 +164,8 @@ class PatchNet(nn.Module):
             Itself.
         """
         self.mean.copy_(features.mean(dim=(0, 2, 3), keepdim=True))
-        self.std.copy_(features.std(dim=(0, 2, 3), keepdim=True))
+        std = features.std(dim=(0, 2, 3), keepdim=True)
+        self.std.copy_(torch.where(std > 0, std, 1))  # a channel that never varies becomes 0
         return self
 
     def classify(self, features: torch.Tensor) -> torch.Tensor:

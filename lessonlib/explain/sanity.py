@@ -10,7 +10,7 @@ import torch
 from scipy.stats import rankdata
 from torch import nn
 
-from lessonlib._validation import check_integer
+from lessonlib._validation import check_integer, check_numbers
 from lessonlib._validation.state import kept
 
 
@@ -145,7 +145,7 @@ def _tensors(parts: Mapping) -> dict[str, list[nn.Parameter]]:
 
 def _ranks(maps: np.ndarray | torch.Tensor) -> np.ndarray:
     """Return the ranks of each map's pixels, centred, one map a row."""
-    array = np.asarray(maps.detach().cpu() if isinstance(maps, torch.Tensor) else maps)
+    array = check_numbers("maps of draw", maps)
     if array.ndim != 3 or 0 in array.shape:
         raise ValueError(f"draw must give maps of shape (N, H, W), got {array.shape}")
     ranks = rankdata(array.reshape(len(array), -1), axis=1)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
 
-from lessonlib._validation import check_choice, check_number
+from lessonlib._validation import check_choice, check_number, in_class_order
 
 _HALF = (torch.float16, torch.bfloat16)
 
@@ -190,7 +190,7 @@ def _check(logits: Any, targets: Any) -> int:
             )
         classes = logits.shape[1]
     whole = not targets.is_floating_point() or bool((targets == targets.round()).all())
-    low, high = targets.byte().aminmax() if targets.dtype == torch.bool else targets.aminmax()
+    low, high = (targets if targets.is_floating_point() else targets.long()).aminmax()
     if not (whole and low >= 0 and high < classes):  # NaN fails too
         raise ValueError(
             f"targets must be whole numbers from 0 to {classes - 1}, got values from {low.item()} "
@@ -203,10 +203,10 @@ def _class_weights(alpha: Any) -> tuple[float, ...] | None:
     """Return a weight for each class, class 0 first."""
     if alpha is None:
         return None
-    if hasattr(alpha, "__len__") and not isinstance(alpha, str):
-        if len(alpha) < 2:
+    values = in_class_order("alpha", alpha).tolist()  # of a mapping too: itself, which is no number
+    if isinstance(values, list):
+        if len(values) < 2:
             raise ValueError(f"alpha must hold one weight a class, at least two, got {alpha!r}")
-        values = alpha.tolist() if hasattr(alpha, "tolist") else alpha
         return tuple(check_number("alpha", value, minimum=0) for value in values)
-    positive = check_number("alpha", alpha, minimum=0, maximum=1)
+    positive = check_number("alpha", values, minimum=0, maximum=1)
     return 1 - positive, positive

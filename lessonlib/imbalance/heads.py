@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from lessonlib._validation import check_labels, check_number, check_rank
+from lessonlib._validation import check_labels, check_number, check_rank, in_class_order
 from lessonlib._validation.missing import plain_array
 
 #: Gradient from which on a minimum counts as missed, for features brought to variance 1.
@@ -155,10 +155,12 @@ def train_head(
     if len(y) != len(X):
         raise ValueError(f"labels must hold one label a row of features ({len(X)}), got {len(y)}")
     penalty = check_number("penalty", penalty, minimum=0)
+    if weights is not None:
+        given, weights = weights, in_class_order("weights", weights).tolist()
+        if not (isinstance(weights, list) and len(weights) == 2 and min(weights) > 0):
+            raise ValueError(f"weights must be two positive numbers, got {given!r}")
     loss = FocalLoss(alpha=weights, gamma=gamma, reduction="sum")
     counted = len(y) if weights is None else weights[0] * (~y).sum() + weights[1] * y.sum()
-    if weights is not None and not (len(weights) == 2 and min(weights) > 0):
-        raise ValueError(f"weights must be two positive numbers, got {weights!r}")
 
     scale = Scale.of(X, penalty)
     x, target = torch.from_numpy(scale.apply(X)), torch.from_numpy(y)

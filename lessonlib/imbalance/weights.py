@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lessonlib._validation import plain_array
+from lessonlib._validation import in_class_order
 
 
 def check_counts(name: str, counts) -> np.ndarray:
@@ -27,7 +27,7 @@ def check_counts(name: str, counts) -> np.ndarray:
     ValueError
         Where there are fewer than two classes, or a class is empty.
     """
-    array = plain_array(name, counts)
+    array = in_class_order(name, counts)
     if array.ndim != 1 or len(array) < 2:
         raise ValueError(f"{name} must hold one number a class, at least two, got {counts!r}")
     if array.dtype.kind not in "iu":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.error import URLError
 
 import torch
@@ -38,6 +39,26 @@ class Backbone:
     n_features: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+
+def no_head(name: str) -> AttributeError:
+    """Return the error that says where the head is when one looks for it in the backbone."""
+    return AttributeError(
+        f"the backbone has no {name!r}: the last layer is a part of its own, model.head, "
+        "beside model.backbone"
+    )
+
+
+class NoHead(nn.Identity):
+    """What stands in a backbone where its library has the layer that gives the class scores."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Say where the layer's weight and bias are."""
+        raise no_head(name)
+
+    def __getitem__(self, place: int) -> Any:
+        """Say where the layers are that one may have put here."""
+        raise no_head(f"[{place}]")
 
 
 def build_backbone(name: str, weights: str | None) -> Backbone:
@@ -137,6 +158,11 @@ def _timm(name: str, weights: str | None) -> Backbone:
         if not weights:
             raise
         raise WeightsUnavailableError(_unreachable(name, "timm", error)) from error
+    places = module.pretrained_cfg.get("classifier") or ()
+    places = (places,) if isinstance(places, str) else places
+    for path, layer in list(module.named_modules()):
+        if path in places and type(layer) is nn.Identity:
+            module.set_submodule(path, NoHead())
     mean, std = (module.pretrained_cfg.get(key, (0.5,) * 3) for key in ("mean", "std"))
     return Backbone(module, getattr(module, "head_hidden_size", module.num_features), mean, std)
 
@@ -160,7 +186,7 @@ def _cut(module: nn.Module) -> int:
         raise ValueError(f"expected one layer with {_CLASSES} outputs, found {len(last)}")
     path, layer = last[0]
     parent, _, child = path.rpartition(".")
-    setattr(module.get_submodule(parent), child, nn.Identity())
+    setattr(module.get_submodule(parent), child, NoHead())
     return getattr(layer, "in_features", getattr(layer, "in_channels", None))
 
 

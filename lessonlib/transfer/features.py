@@ -93,7 +93,7 @@ class HeadFit:
         -------
         numpy.ndarray of float64, shape (N,)
         """
-        return features @ self.weight + self.bias
+        return plain_array("features", features) @ self.weight + self.bias
 
     def load_into(self, model: MedicalClassifier) -> None:
         """Make this the head of a classifier with two classes.

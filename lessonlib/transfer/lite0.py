@@ -6,6 +6,8 @@ from typing import Any
 
 from efficientnet_lite_pytorch import EfficientNet
 
+from lessonlib.transfer.backbones import no_head
+
 
 class Lite0(EfficientNet):
     """The package's network, which says where the head is when one looks for it here."""
@@ -13,8 +15,5 @@ class Lite0(EfficientNet):
     def __getattr__(self, name: str) -> Any:
         """Look up what is no ordinary attribute: layers, and names that are missing."""
         if name in ("fc", "classifier", "head"):
-            raise AttributeError(
-                f"the backbone has no {name!r}: the last layer is a part of its own, model.head, "
-                "beside model.backbone"
-            )
+            raise no_head(name)
         return super().__getattr__(name)

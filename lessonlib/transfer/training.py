@@ -112,10 +112,21 @@ def predict(
     with evaluating(model), torch.inference_mode():
         model.to(device)
         parts = [
-            model(on_device(convert(batch), device)).softmax(1).cpu()
+            _scores(model(on_device(convert(batch), device))).softmax(1).cpu()
             for batch in pictures.split(batch_size)
         ]
     return torch.cat(parts).float().numpy()
+
+
+def _scores(output: Any) -> torch.Tensor:
+    """Return what a network put out, or refuse what a softmax would make nonsense of."""
+    if isinstance(output, torch.Tensor) and output.ndim >= 2 and output.shape[1] >= 2:
+        return output
+    found = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
+    raise ValueError(
+        f"model must give one score a class, at least two, (N, K), got {found}; where it gives one "
+        "score a picture, the log-odds, the probability is its sigmoid"
+    )
 
 
 def fit(
@@ -185,6 +196,13 @@ def fit(
     seed = check_integer("seed", seed, minimum=0)
     images, convert = for_network(model, "train images", images)
     for_network(model, "validation images", held_out)
+    own = {id(p) for p in model.parameters()}
+    groups = getattr(optimizer, "param_groups", ())
+    if not any(id(p) in own for group in groups for p in group["params"]):
+        raise ValueError(
+            "optimizer must step the model's parameters, got one that holds none of them "
+            f"({type(optimizer).__name__}): build it from this model, not from a copy"
+        )
     classes = predict(model, held_out[:1]).shape[1]
     for name, numbers in {"train": labels, "validation": truth}.items():
         if int(numbers.max()) >= classes:
