@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_rank
+from lessonlib._validation import check_numbers, check_rank
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +15,7 @@ class Volume:
 
     Parameters
     ----------
-    voxels : numpy.ndarray, shape (Z, Y, X)
+    voxels : array_like, shape (Z, Y, X)
         Slices of rows and columns.
     affine : array_like, shape (4, 4)
         Maps (column, row, slice, 1), the indices x, y, z, to millimetres. To the patient's right,
@@ -23,21 +23,26 @@ class Volume:
 
     Raises
     ------
+    TypeError
+        Where there are no real numbers (a colour is none), or they have a unit.
     ValueError
-        Where a shape is another, or the matrix is not finite or folds the volume flat.
+        Where a shape is another, a value is masked, or the matrix is not finite or folds the volume
+        flat.
     """
 
     voxels: np.ndarray
     affine: np.ndarray
 
     def __post_init__(self) -> None:
-        voxels, affine = np.asarray(self.voxels), np.array(self.affine, dtype=np.float64)
+        voxels = check_numbers("voxels", self.voxels)
+        affine = np.array(check_numbers("affine", self.affine), dtype=np.float64)
         check_rank("voxels", voxels, (3,), "(Z, Y, X)")
         if affine.shape != (4, 4) or not np.isfinite(affine).all():
             raise ValueError(f"affine must be finite, of shape (4, 4), got {affine.tolist()}")
         if not np.array_equal(affine[3], (0, 0, 0, 1)):
             raise ValueError(f"affine must end in a row 0 0 0 1, got {affine[3].tolist()}")
-        if abs(np.linalg.det(affine[:3, :3])) < 1e-9:
+        steps = np.abs(affine[:3, :3]).max(axis=0)
+        if not steps.all() or abs(np.linalg.det(affine[:3, :3] / steps)) < 1e-9:
             raise ValueError(f"affine must have three directions, got {affine[:3, :3].tolist()}")
         object.__setattr__(self, "voxels", voxels)
         object.__setattr__(self, "affine", affine)
@@ -73,7 +78,7 @@ class Volume:
         numpy.ndarray of float64, shape (n, 3)
             Towards right, front and head.
         """
-        index = np.atleast_2d(np.asarray(index, dtype=np.float64))
+        index = np.atleast_2d(check_numbers("index", index).astype(np.float64))
         if index.ndim != 2 or index.shape[1] != 3:
             raise ValueError(f"index must have shape (n, 3), got {index.shape}")
         return index @ self.affine[:3, :3].T + self.affine[:3, 3]
