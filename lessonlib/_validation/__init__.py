@@ -10,10 +10,12 @@ from lessonlib._validation.arguments import (
     check_rank,
     check_scores,
     check_shares,
+    each_number,
     rounded_like,
 )
 from lessonlib._validation.missing import (
     is_missing,
+    nan_array,
     plain_array,
     with_mask,
     with_nan,
@@ -32,8 +34,10 @@ __all__ = [
     "check_rank",
     "check_scores",
     "check_shares",
+    "each_number",
     "is_missing",
     "members",
+    "nan_array",
     "plain_array",
     "rounded_like",
     "subgroups_of",

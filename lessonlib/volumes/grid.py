@@ -63,13 +63,13 @@ def resample(volume: Volume, spacing, nearest: bool = False) -> Volume:
     spacing = as_spacing(spacing)
     if not isinstance(nearest, bool | np.bool_):
         raise TypeError(f"nearest must be True or False, got {nearest!r}")
-    ratio = np.array(spacing) / volume.spacing  # old voxels for each new one, along z, y, x
+    ratio = np.array(spacing) / volume._steps()  # old voxels for each new one, along z, y, x
     old = np.array(volume.shape)
     new = np.maximum(1, np.floor(old / ratio + 0.5))
     if np.prod(new) > MOST_VOXELS:
         raise ValueError(
             f"spacing must not ask for more than {MOST_VOXELS:.0e} voxels, got {np.prod(new):.0e} "
-            f"from {spacing!r}; {volume.spacing} mm was measured"
+            f"from {spacing!r}; {volume._steps()} mm was measured"
         )
     new = new.astype(int)
     first = (old - 1) / 2 - ratio * (new - 1) / 2  # where, in old voxels, the new grid begins

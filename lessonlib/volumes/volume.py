@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,23 @@ class Volume:
 
     @property
     def spacing(self) -> tuple[float, float, float]:
-        """Millimetres from one voxel to the next along z, y and x: between slices first."""
+        """Millimetres from one voxel to the next along z, y and x: between slices first.
+
+        Where axes lean, as with a tilted gantry, a warning says so: their product is no volume.
+        """
+        steps = self._steps()
+        cosines = (self.affine[:3, :3] / steps[::-1]).T @ (self.affine[:3, :3] / steps[::-1])
+        lean = np.degrees(np.arcsin(min(1, np.abs(np.triu(cosines, 1)).max())))
+        if lean > 0.5:
+            warnings.warn(
+                f"the axes of this volume lean by {lean:.1f}°: volumes and distances from its "
+                f"spacing alone are wrong. A voxel has {abs(np.linalg.det(self.affine[:3, :3])):g} "
+                "mm³, and to_mm gives true places",
+                stacklevel=2,
+            )
+        return steps
+
+    def _steps(self) -> tuple[float, float, float]:
         steps = np.linalg.norm(self.affine[:3, :3], axis=0)  # along x, y, z
         return tuple(float(step) for step in steps[::-1])
 
@@ -85,5 +102,5 @@ class Volume:
 
     def __str__(self) -> str:
         size = " × ".join(str(n) for n in self.shape)
-        step = " × ".join(f"{s:.3g}" for s in self.spacing)
+        step = " × ".join(f"{s:.3g}" for s in self._steps())
         return f"{size} voxels of {step} mm (z, y, x), {self.orientation}, {self.voxels.dtype}"
