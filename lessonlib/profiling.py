@@ -11,7 +11,7 @@ from html import escape
 
 import numpy as np
 
-from lessonlib._validation import check_integer, check_number, plain_array
+from lessonlib._validation import check_integer, check_number, each_number
 
 __all__ = ["AnnotationCosts", "DatasetProfile", "MedicalDatasetProfiler", "effective_sample_size"]
 
@@ -331,18 +331,8 @@ class MedicalDatasetProfiler:
         AnnotationCosts
             The object's own `annotation_minutes` and `readers` are not used, its rate is.
         """
-        time = np.array(
-            [
-                check_number("minutes", m, minimum=0)
-                for m in plain_array("minutes", minutes).tolist()
-            ]
-        )
-        people = np.array(
-            [
-                check_integer("readers", r, minimum=1)
-                for r in plain_array("readers", readers).tolist()
-            ]
-        )
+        time = np.array(each_number("minutes", minutes, minimum=0))
+        people = np.array(each_number("readers", readers, check_integer, minimum=1))
         hours = self.n_total * np.outer(time, people) / 60
         return AnnotationCosts(
             minutes=time,

@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 
-from lessonlib import astronomy, faces, governance, microscopy, satellite, scientific
+from lessonlib import astronomy, faces, governance, microscopy, satellite, scientific, volumes
 from lessonlib.augmentation import ElasticDeformation
 
 SIDES = (0, 1, 2, 3, 4, 5, 7, 8, 16, 17, 33, 400)
@@ -90,6 +90,14 @@ CALLS = {
     "deform": lambda r: ElasticDeformation(generator=0)(array(r, int(r.choice([2, 3])))),
     "image_statistics": lambda r: governance.image_statistics(array(r, 3)),
     "ks_test": lambda r: governance.ks_test(array(r, 2), array(r, 2)),
+    "resample": lambda r: volumes.resample(
+        volumes.Volume(array(r, 3), np.diag([1, 0.5, 3, 1])),
+        r.choice([0.3, 1, 7], 3),
+        bool(r.integers(2)),
+    ),
+    "surface_distances": lambda r: volumes.surface_distances(
+        array(r, int(r.choice([1, 2, 3]))) > 100, array(r, 2) > 100, (3, 0.5)
+    ),
     "mmd_test": lambda r: governance.mmd_test(array(r, 2), array(r, 2), n_permutations=3),
 }
 

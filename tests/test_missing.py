@@ -25,6 +25,7 @@ from lessonlib import (
     profiling,
     satellite,
     scientific,
+    volumes,
 )
 
 TOPICS = (
@@ -38,6 +39,7 @@ TOPICS = (
     "profiling",
     "satellite",
     "scientific",
+    "volumes",
 )
 
 RNG = np.random.default_rng(0)
@@ -57,6 +59,8 @@ CONFUSION = RNG.integers(1, 30, (7, 7))
 PHOTONS = RNG.poisson(50, (4, 4)).astype(float)
 NOISE = RNG.normal(size=(64, 64)) + np.linspace(100, 300, 64)
 NUCLEI = OBJECTS * 50.0 + RNG.uniform(0, 1, (12, 12))
+LESION = NUCLEI[None] > 30
+AFFINE = np.diag([0.5, 0.5, 3.0, 1.0])
 FITTED = scientific.MultiChannelNormalizer().fit(BANDS)
 
 
@@ -426,6 +430,24 @@ CALLS = {
         lambda **given: profiling.MedicalDatasetProfiler(100, 10).cost_range(**given),
         {"minutes": np.array([10.0, 20.0]), "readers": np.array([1, 2])},
     ),
+    "volumes.Volume": (
+        lambda **given: volumes.Volume(**({"voxels": PHOTONS[None], "affine": AFFINE} | given)),
+        {"voxels": PHOTONS[None], "affine": AFFINE},
+    ),
+    "volumes.Volume.to_mm": (
+        lambda index: volumes.Volume(LESION, AFFINE).to_mm(index),
+        {"index": np.array([[1, 2, 0], [3, 4, 0]])},
+    ),
+    "volumes.dice": (volumes.dice, {"a": LESION, "b": LESION[:, ::-1].copy()}),
+    "volumes.resample": (
+        lambda spacing: volumes.resample(volumes.Volume(LESION, AFFINE), spacing),
+        {"spacing": np.array([3.0, 1.0, 1.0])},
+    ),
+    "volumes.surface_distances": (
+        lambda **given: volumes.surface_distances(**({"spacing": (3, 1, 1)} | given)),
+        {"a": LESION, "b": LESION[:, ::-1].copy(), "spacing": np.array([3.0, 1.0, 1.0])},
+    ),
+    "volumes.volume_ml": (volumes.volume_ml, {"mask": LESION, "spacing": np.array([3.0, 1, 1])}),
 }
 #: Taken by PyTorch as tensors, or made into one first: the rules for networks hold there.
 OF_NETWORKS = {

@@ -74,7 +74,10 @@ def check_number(
     """
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        number = math.inf
     if not math.isfinite(number):
         raise ValueError(f"{name} must be finite, got {value!r}")
     if minimum is not None and number < minimum:
@@ -84,6 +87,34 @@ def check_number(
     if above is not None and number <= above:
         raise ValueError(f"{name} must be greater than {above}, got {value!r}")
     return number
+
+
+def each_number(name: str, values: Any, check: Any = check_number, **limits: Any) -> list:
+    """Return a list or vector with each entry checked, or raise an error that names the argument.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    values : array_like, shape (N,)
+    check : callable, default :func:`check_number`
+        Or :func:`check_integer`.
+    **limits
+        For `check`.
+
+    Returns
+    -------
+    list of float or int
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where it is no list, or as `check` does.
+    """
+    array = plain_array(name, values)
+    if array.ndim != 1:
+        raise TypeError(f"{name} must be a list of numbers, got {values!r}")
+    return [check(name, value, **limits) for value in array.tolist()]
 
 
 def check_choice(name: str, value: Any, choices: Collection[str]) -> str:

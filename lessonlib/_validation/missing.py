@@ -86,10 +86,16 @@ def with_nan(name: str, values: Any) -> Any:
         )
     if is_tensor(values):
         if not hasattr(values, "get_mask"):
+            _refuse_sparse(name, values)
             return values
         data = values.get_data()
         data = data if data.dtype.is_floating_point else data.double()
         return data.masked_fill(~values.get_mask(), float("nan"))
+    return _filled(name, *split(name, values))
+
+
+def nan_array(name: str, values: Any) -> np.ndarray:
+    """Return what :func:`with_nan` does, as a NumPy array: a tensor detached, dask computed."""
     return _filled(name, *split(name, values))
 
 
@@ -120,6 +126,7 @@ def without_mask(name: str, values: Any) -> Any:
             )
         return values
     if is_tensor(values) and not hasattr(values, "get_mask"):
+        _refuse_sparse(name, values)
         return values
     return plain_array(name, values)
 
@@ -132,7 +139,7 @@ def split(name: str, values: Any) -> tuple[np.ndarray, np.ndarray | None]:
         return split(name, values.compute())
     if is_tensor(values):
         mask = ~values.get_mask() if hasattr(values, "get_mask") else None
-        return _of_tensor(values), None if mask is None else mask.cpu().numpy()
+        return _of_tensor(name, values), None if mask is None else mask.cpu().numpy()
     refuse_unit(name, values)
     if isinstance(values, np.ma.MaskedArray):
         array, mask = np.asarray(values.data), np.ma.getmaskarray(values)
@@ -147,6 +154,8 @@ def split(name: str, values: Any) -> tuple[np.ndarray, np.ndarray | None]:
         mask = np.array([np.zeros(a.shape, bool) if m is None else m for a, m in parts])
     else:
         array, mask = as_array(name, values), None
+    if mask is not None and mask.dtype.names:  # a record is masked where one of its fields is
+        mask = mask.view(bool).reshape(*mask.shape, -1).any(axis=-1)
     return _of_objects(array, mask) if array.dtype.kind == "O" else (array, mask)
 
 
@@ -280,8 +289,16 @@ def is_dask(values: Any) -> bool:
     return dask_array is not None and isinstance(values, dask_array.Array)
 
 
-def _of_tensor(values: Any) -> np.ndarray:
-    values = (values.get_data() if hasattr(values, "get_mask") else values).detach().cpu()
+def _refuse_sparse(name: str, tensor: Any) -> None:
+    if tensor.is_meta or tensor.layout != sys.modules["torch"].strided:
+        kind = "without numbers, on the device 'meta'" if tensor.is_meta else str(tensor.layout)
+        raise TypeError(f"{name} must be a dense tensor with numbers, got one {kind}")
+
+
+def _of_tensor(name: str, values: Any) -> np.ndarray:
+    values = (values.get_data() if hasattr(values, "get_mask") else values).detach()
+    _refuse_sparse(name, values)
+    values = values.cpu()
     if str(values.dtype) == "torch.bfloat16":  # NumPy has no such type; float32 holds all of it
         values = values.float()
     return values.numpy()

@@ -123,6 +123,12 @@ def _names(name: str, values: Any, size: int, of: str) -> tuple[np.ndarray, np.n
         array[:] = values
     else:
         array, mask = split(name, values)
+    if array.dtype.kind == "S":  # text as HDF5 and FITS tables keep it
+        array = np.char.decode(array, "utf-8", "backslashreplace")
+    elif array.dtype.kind == "O":
+        array = np.array([_text(v) for v in array.ravel()] + [None], object)[:-1].reshape(
+            array.shape
+        )
     if array.shape != (size,):
         raise ValueError(
             f"{name} must name one for each of the {size} {of}, got shape {array.shape}"
@@ -134,6 +140,10 @@ def _names(name: str, values: Any, size: int, of: str) -> tuple[np.ndarray, np.n
     else:
         missing = np.zeros(size, bool)
     return array, missing if mask is None else missing | mask
+
+
+def _text(value: Any) -> Any:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
 
 
 def _is_text_or_row(value: Any) -> bool:

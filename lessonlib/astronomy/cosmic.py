@@ -298,6 +298,12 @@ def score_mask(
     if deviation.shape not in ((), mask.shape):
         raise ValueError(f"deviation must have the mask's shape {mask.shape}, got "
                          f"{deviation.shape}")  # fmt: skip
+    wrong = ~(deviation >= 0) & ~known  # NaN is wrong too
+    if wrong.any():
+        raise ValueError(
+            "deviation must not be negative or NaN, got "
+            f"{np.broadcast_to(deviation, mask.shape)[wrong][0]}; ignore= leaves pixels out"
+        )
     stands_out = (hits.charge > visible * deviation.astype(np.float64)) & ~known
     clean = ~binary_dilation(hits.charge > 0, np.ones((3, 3), bool)) & ~known
     counted = np.unique(hits.owner[stands_out])

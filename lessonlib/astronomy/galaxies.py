@@ -163,6 +163,10 @@ def cut_galaxies(
     light = as_image("picture", picture.mean(axis=-1, dtype=np.float64))
     sky = sky_background(light)
     level, noise = float(np.median(sky.level)), float(np.median(sky.noise))
+    if not noise > 0:
+        raise ValueError(
+            f"picture must have a sky with noise, from which thresholds are counted, got {noise}"
+        )
     found = find_sources(light - level, noise, fwhm=3.0, sigmas=sigmas, min_area=30)
 
     half, kept = size // 2, []

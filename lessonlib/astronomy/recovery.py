@@ -179,7 +179,7 @@ def recover_stars(
     weights = psf / np.square(psf).sum()
     results = []
     for flux in check_numbers("fluxes", fluxes).ravel().tolist():
-        flux = check_number("fluxes", flux, above=0)
+        flux = check_number("fluxes", flux, above=0, maximum=9e18)  # NumPy's Poisson numbers
         rows, columns = places[generator.integers(len(places), size=n_stars)].T
         photons = generator.poisson(flux * psf, size=(n_stars, *psf.shape))
         measured = blank[rows, columns] + (photons * weights).sum(axis=(1, 2))

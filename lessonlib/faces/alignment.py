@@ -275,12 +275,15 @@ class FaceAligner:
         if image.dtype.kind not in "uif":
             raise TypeError(f"image must hold numbers, got {image.dtype}")
         matrix = check_numbers("matrix", matrix).astype(np.float64)
-        if matrix.shape != (2, 3) or not abs(np.linalg.det(matrix[:, :2])) > 0:
+        if matrix.shape != (2, 3) or not np.isfinite(matrix).all():
+            raise ValueError(f"matrix must be finite, of shape (2, 3), got {matrix.tolist()}")
+        if not abs(np.linalg.det(matrix[:, :2])) > 0:
             raise ValueError(
-                f"matrix must be invertible, of shape (2, 3), got shape {matrix.shape}"
+                f"matrix must be invertible, got {matrix.tolist()}, which folds the picture flat"
             )
         move = AffineTransform(matrix=np.vstack([matrix, [0, 0, 1]]))
-        kind = image.dtype if image.dtype.kind == "f" else np.float64
+        # SciPy reads no foreign byte order
+        kind = image.dtype.newbyteorder("=") if image.dtype.kind == "f" else np.float64
         out = warp(
             image.astype(kind), move.inverse, output_shape=shape, mode="edge", preserve_range=True
         )

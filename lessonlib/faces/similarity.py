@@ -48,6 +48,8 @@ def as_points(name: str, points, minimum: int = 1) -> np.ndarray:
     if not np.isfinite(array).all():
         where = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
         raise ValueError(f"{name} must be finite, got {array[where].tolist()} at index {where}")
+    if np.abs(array).max() > 1e100:  # squares of distances are summed
+        raise ValueError(f"{name} must be within 1e100 of 0, got {np.abs(array).max():g}")
     return array
 
 

@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from lessonlib._validation import members, plain_array
+from lessonlib._validation import check_rank, members, plain_array
 from lessonlib.evaluation import EvaluationReport
 from lessonlib.governance.audit import SubgroupAudit
 
@@ -147,7 +147,8 @@ class DataRecord:
         held += [] if clusters is None else [plain_array("clusters", clusters)]
         lengths = {len(array) if array.ndim else 0 for array in held}
         if len(lengths) != 1 or 0 in lengths:
-            raise ValueError(f"arrays must have one length, and some cases, got {sorted(lengths)}")
+            what = "arrays" if clusters is None else "arrays and clusters"
+            raise ValueError(f"{what} must have one length, and some cases, got {sorted(lengths)}")
         (n,) = lengths
         groups = n if clusters is None else len(members("clusters", clusters, n, "cases")[0])
         record = cls(name, origin, terms, consent, n, groups, _fingerprint(held))
@@ -171,6 +172,7 @@ class DataRecord:
         held = [*arrays]
         if clusters is not None:
             clusters = plain_array("clusters", clusters)
+            check_rank("clusters", clusters, (1,), "(N,)")
             members("clusters", clusters, len(clusters), "cases")
             held.append(clusters)
         return _fingerprint(held) == self.fingerprint

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lessonlib._validation import check_choice, check_number, check_numbers, with_nan
+from lessonlib._validation import check_choice, check_number, check_numbers, nan_array
 from lessonlib.images._cards import DataCard
 
 
@@ -49,7 +49,7 @@ def window(values: np.ndarray, center: float, width: float) -> np.ndarray:
     """
     center = check_number("center", center)
     width = check_number("width", width, above=0)
-    numbers = check_numbers("values", np.asarray(with_nan("values", values)))
+    numbers = check_numbers("values", nan_array("values", values))
     # in float64: a dose map's whole numbers beyond 2²⁴ are not all in float32
     shown = (numbers.astype(np.float64) - (center - width / 2)) / width
     return np.clip(shown, 0.0, 1.0).astype(np.float32)

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from lessonlib._validation import check_choice, with_nan
+from lessonlib._validation import check_choice, nan_array
 from lessonlib.microscopy.camera import NoiseModel
 
 _HALF = np.sqrt(1.5)
@@ -15,7 +15,7 @@ _LARGE, _POINTS = 400.0, 1200
 
 
 def _check(name: str, values, model: NoiseModel) -> np.ndarray:
-    array = np.asarray(with_nan(name, values))
+    array = nan_array(name, values)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold numbers, got {array.dtype}")
     if not isinstance(model, NoiseModel):

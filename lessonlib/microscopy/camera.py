@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import as_generator, check_number, check_numbers, with_nan
+from lessonlib._validation import as_generator, check_number, check_numbers, nan_array
+
+#: NumPy draws Poisson numbers up to the largest 64-bit integer.
+MOST_PHOTONS = 9e18
 
 
 def _floats(name: str, values) -> np.ndarray:
     """Return numbers as float64, with NaN where one is masked."""
-    return check_numbers(name, np.asarray(with_nan(name, values))).astype(np.float64)
+    return check_numbers(name, nan_array(name, values)).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,9 @@ class NoiseModel:
             Where a number of photons is negative or not finite.
         """
         light = check_numbers("photons", photons).astype(np.float64)
-        if not np.isfinite(light).all() or (light < 0).any():
-            raise ValueError("photons must be finite and not negative, got "
-                             f"{light.min():g} to {light.max():g}")  # fmt: skip
+        if not ((light >= 0) & (light < MOST_PHOTONS)).all():
+            raise ValueError(f"photons must be finite, not negative and below {MOST_PHOTONS:g}, "
+                             f"got {light.min():g} to {light.max():g}")  # fmt: skip
         generator = as_generator(seed)
         read = generator.normal(0.0, self.read_noise, light.shape)
         return self.gain * generator.poisson(light) + self.offset + read  # g N + o + eps

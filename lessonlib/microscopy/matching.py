@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lessonlib._validation import check_number, check_rank, plain_array
+from lessonlib._validation import check_number, check_rank, each_number, plain_array
 
 if TYPE_CHECKING:
     from scipy.sparse import coo_array
@@ -286,8 +286,5 @@ def average_precision(
     [1.0, 0.33]
     """
     overlap = overlaps(true, found)
-    levels = [
-        check_number("thresholds", t, above=0, maximum=1)
-        for t in plain_array("thresholds", thresholds).tolist()
-    ]
+    levels = each_number("thresholds", thresholds, above=0, maximum=1)
     return np.array([_match(overlap, level).average_precision for level in levels])

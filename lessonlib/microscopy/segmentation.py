@@ -11,7 +11,7 @@ from lessonlib._validation import (
     check_number,
     check_numbers,
     check_rank,
-    plain_array,
+    each_number,
 )
 
 
@@ -19,12 +19,7 @@ def check_spacing(spacing: Sequence[float] | None, ndim: int) -> np.ndarray:
     """Return the size of a pixel along each axis, one where none is given."""
     if spacing is None:
         return np.ones(ndim)
-    sizes = np.array(
-        [
-            check_number("spacing", size, above=0)
-            for size in plain_array("spacing", spacing).tolist()
-        ]
-    )
+    sizes = np.array(each_number("spacing", spacing, above=0))
     if len(sizes) != ndim:
         raise ValueError(f"spacing must hold one size for each of {ndim} axes, got {len(sizes)}")
     return sizes

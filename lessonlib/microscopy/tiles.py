@@ -95,8 +95,8 @@ def precision_gain(
 
     Raises
     ------
-    ValueError
-        Where the shapes differ, there are fewer than two tiles, or no object.
+    TypeError, ValueError
+        Where there are no counts, the shapes differ, there are fewer than two tiles, or no object.
 
     Notes
     -----
@@ -123,7 +123,9 @@ def _as_tiles(name: str, counts) -> np.ndarray:
     if array.ndim < 2 or array.shape[-1] != 3 or array.size < 6:
         raise ValueError(f"{name} must have shape (..., 3) with two tiles or more, "
                          f"got {array.shape}")  # fmt: skip
-    if array.dtype.kind not in "iu" or array.min() < 0:
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold counts, which are whole numbers, got {array.dtype}")
+    if array.min() < 0:
         raise ValueError(f"{name} must hold counts, got {array.dtype} from {array.min()}")
     return array.reshape(-1, 3)
 

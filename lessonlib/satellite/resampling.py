@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lessonlib._validation import check_choice, check_integer, check_number, check_rank, with_nan
+from lessonlib._validation import check_choice, check_integer, check_number, check_rank, nan_array
 from lessonlib.satellite._arrays import floating
 
 #: Ways to make an image coarser by a whole factor.
@@ -55,7 +55,7 @@ def coarsen(image: Any, factor: int, method: str = "mean") -> np.ndarray:
 
     check_choice("method", method, METHODS)
     factor = check_integer("factor", factor, minimum=1)
-    image = np.asarray(with_nan("image", image))
+    image = nan_array("image", image)
     if image.dtype.kind not in "iuf":
         raise TypeError(f"image must hold real numbers, got dtype {image.dtype}")
     check_rank("image", image, (2,), "(H, W)")

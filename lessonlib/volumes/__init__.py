@@ -1,7 +1,7 @@
 """Volumes in millimetres: put together from slices, resampled, compared surface by surface.
 
 Axes are (slice, row, column), z, y, x. The affine maps (column, row, slice) to millimetres towards
-the patient's right, front and head (RAS): the very matrix that nibabel has.
+the patient's right, front and head (RAS): nibabel's matrix, in millimetres.
 """
 
 import lazy_loader

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessonlib._validation import check_number
+from lessonlib._validation import check_number, plain_array
 from lessonlib.volumes.grid import as_spacing
 
 
 def _mask(name: str, mask) -> np.ndarray:
-    array = np.asarray(mask)
-    if isinstance(mask, np.ma.MaskedArray):
-        raise ValueError(f"{name} must not hold masked values: pass {name}.filled(False)")
+    array = plain_array(name, mask)
     if array.dtype.kind not in "biu" or (array.dtype.kind != "b" and not _binary(array)):
         raise TypeError(
             f"{name} must be a mask of booleans, or of 0 and 1, got {array.dtype}"
-            + ("" if array.dtype.kind in "fcOSU" else f" up to {array.max()}")
+            + ("" if array.dtype.kind not in "iu" else f" up to {array.max()}")
             + f"; write {name} == label, or {name} > 0"
         )
     if array.ndim == 0:
@@ -51,7 +49,7 @@ def dice(a, b) -> float:
     Raises
     ------
     TypeError, ValueError
-        Where one is no mask, or their shapes differ.
+        Where one is no mask, has masked values or a unit, or their shapes differ.
 
     Examples
     --------
@@ -69,7 +67,7 @@ def volume_ml(mask, spacing) -> float:
     Parameters
     ----------
     mask : array_like of bool, shape (Z, Y, X)
-    spacing : (float, float, float)
+    spacing : sequence of float
         Millimetres along z, y and x.
 
     Returns

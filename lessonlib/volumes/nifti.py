@@ -9,6 +9,9 @@ import numpy as np
 
 from lessonlib.volumes.volume import Volume
 
+#: Millimetres in the units that a header can name; "unknown" is taken for millimetres.
+MILLIMETRES = {"meter": 1000.0, "mm": 1.0, "micron": 0.001}
+
 
 def read_nifti(path: str | Path) -> Volume:
     """Read a NIfTI file, ``.nii`` or ``.nii.gz``.
@@ -20,7 +23,8 @@ def read_nifti(path: str | Path) -> Volume:
     Returns
     -------
     Volume
-        Its voxels are scaled by the header's slope and intercept, if there are any.
+        Its voxels are scaled by the header's slope and intercept, if there are any; its affine is
+        in millimetres, also where the header counts in metres or micrometres.
 
     Raises
     ------
@@ -31,15 +35,18 @@ def read_nifti(path: str | Path) -> Volume:
     """
     import nibabel
     from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
 
     path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
     try:
         image = nibabel.load(path)
         voxels = np.asanyarray(image.dataobj)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"there is no file {path}") from None
-    except (ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
+    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error) as error:
         raise ValueError(f"{path} is damaged or no NIfTI file: {error}") from error
+    if not isinstance(image, nibabel.Nifti1Pair):
+        raise ValueError(f"{path} is no NIfTI file: nibabel reads it as {type(image).__name__}")
     while voxels.ndim > 3 and voxels.shape[-1] == 1:
         voxels = voxels[..., 0]
     if voxels.ndim != 3:
@@ -47,7 +54,9 @@ def read_nifti(path: str | Path) -> Volume:
             f"{path} holds an array of shape {voxels.shape}, not one volume of three axes; read "
             "it with nibabel and choose one"
         )
+    # nibabel hands on the header's own unit
+    scale = MILLIMETRES.get(image.header.get_xyzt_units()[0], 1.0)
     try:
-        return Volume(voxels.T, image.affine)
-    except ValueError as error:
+        return Volume(voxels.T, np.diag([scale, scale, scale, 1]) @ image.affine)
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error

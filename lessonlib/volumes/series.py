@@ -53,7 +53,8 @@ def read_series(path: str | Path | Iterable[str | Path]) -> Volume:
     Returns
     -------
     Volume
-        float32, rescaled slice by slice; slices ascend along the normal of row × column.
+        float32, float64 where more than 16 bits are stored, rescaled slice by slice; slices
+        ascend along the normal of row × column.
 
     Raises
     ------
@@ -93,7 +94,11 @@ def read_series(path: str | Path | Iterable[str | Path]) -> Volume:
 def _paths(path: str | Path | Iterable[str | Path]) -> list[Path]:
     """Return the files to read; what lies beside slices in a folder is passed over."""
     if not isinstance(path, str | Path):
-        return [Path(each) for each in path]
+        paths = [Path(each) for each in path]
+        for each in paths:
+            if not each.exists():
+                raise FileNotFoundError(f"there is no file {each}")
+        return paths
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no folder or file {path}")
@@ -154,7 +159,8 @@ def _slice(name: str, pixels: np.ndarray, place, dataset) -> Slice:
         except (TypeError, ValueError):
             found = np.empty(0)
         if found.shape != (count,) or not np.isfinite(found).all():
-            raise ValueError(f"{name} does not say where it lies: its {keyword} is {value}")
+            lacks = "how it is scaled" if keyword.startswith("Rescale") else "where it lies"
+            raise ValueError(f"{name} does not say {lacks}: its {keyword} is {value}")
         return found
 
     position = numbers("ImagePositionPatient", 3)
@@ -170,13 +176,20 @@ def _slice(name: str, pixels: np.ndarray, place, dataset) -> Slice:
     if between_rows <= 0 or between_columns <= 0:
         raise ValueError(f"{name} has a PixelSpacing of {between_rows}, {between_columns} mm")
     slope, intercept = (
-        float(place.get(k, dataset.get(k, default)))
-        for k, default in (("RescaleSlope", 1), ("RescaleIntercept", 0))
+        numbers(key, 1)[0] if key in place or key in dataset else absent
+        for key, absent in (("RescaleSlope", 1.0), ("RescaleIntercept", 0.0))
     )
+    if slope == 0:
+        raise ValueError(f"{name} has a RescaleSlope of 0, which makes all its pixels alike")
+    if "ModalityLUTSequence" in dataset:
+        from pydicom.pixels import apply_modality_lut
+
+        pixels, slope, intercept = apply_modality_lut(pixels, dataset), 1.0, 0.0
+    exact = pixels.dtype.itemsize <= 2 or pixels.dtype == np.float32
     thickness = place.get("SliceThickness", dataset.get("SliceThickness"))
     return Slice(
         name,
-        (pixels * slope + intercept).astype(np.float32),
+        (pixels * slope + intercept).astype(np.float32 if exact else np.float64),
         position,
         along_row / lengths[0],
         along_column / lengths[1],
@@ -210,8 +223,11 @@ def _step(slices: Sequence[Slice]) -> np.ndarray:
     """Return the vector from one slice to the next, or say where they are not evenly spaced."""
     normal = slices[0].normal
     if len(slices) == 1:
-        if not slices[0].thickness:
-            raise ValueError(f"{slices[0].name} is one slice alone, without a SliceThickness")
+        if not (slices[0].thickness and 0 < slices[0].thickness < np.inf):
+            raise ValueError(
+                f"{slices[0].name} is one slice alone, without a SliceThickness in millimetres: "
+                f"got {slices[0].thickness}"
+            )
         return normal * slices[0].thickness
     along = np.array([s.position @ normal for s in slices])
     gaps = np.diff(along)

@@ -245,3 +245,68 @@ def test_colours_are_no_volume():
 def test_a_volume_refuses_a_flat_matrix():
     with pytest.raises(ValueError, match="three directions"):
         Volume(np.zeros((2, 2, 2)), np.diag([1, 1, 0, 1]))
+
+
+@pytest.mark.parametrize("degrees", [5, 20, 30])
+def test_a_tilted_gantry_warns_that_steps_do_not_make_a_volume(tmp_path, degrees):
+    lean = 2.5 * np.tan(np.radians(degrees))
+    volume = read_series(make_series(tmp_path / "series", tilt=(0, lean, 0)))
+    with pytest.warns(UserWarning, match=rf"lean by {degrees}\.0°.* A voxel has 1\.05 mm³"):
+        steps = volume.spacing
+    assert np.prod(steps) * np.cos(np.radians(degrees)) == pytest.approx(2.5 * 0.7 * 0.6, rel=1e-4)
+
+
+def change(folder, edit):
+    for path in in_order(folder):
+        dataset = pydicom.dcmread(path)
+        edit(dataset)
+        dataset.save_as(path)
+    return folder
+
+
+@pytest.mark.parametrize("key", ["RescaleSlope", "RescaleIntercept"])
+def test_a_slice_without_its_scale_is_named(tmp_path, key):
+    folder = change(make_series(tmp_path / "series"), lambda d: setattr(d, key, None))
+    assert f".dcm does not say how it is scaled: its {key} is None" in refused(folder)
+
+
+def test_a_scale_or_a_thickness_of_nothing_is_named(tmp_path):
+    flat = change(make_series(tmp_path / "flat"), lambda d: setattr(d, "RescaleSlope", 0))
+    assert "RescaleSlope of 0" in refused(flat)
+    for thickness in (None, 0, -3):
+        folder = make_series(tmp_path / f"alone{thickness}", n=1, SliceThickness=thickness)
+        assert "one slice alone, without a SliceThickness" in refused(folder)
+
+
+def test_a_dose_of_32_bits_keeps_its_last_one(tmp_path):
+    def dose(dataset):
+        pixels = np.full((dataset.Rows, dataset.Columns), 2**24 + 1, np.uint32)
+        dataset.BitsAllocated = dataset.BitsStored = 32
+        dataset.HighBit, dataset.PixelRepresentation = 31, 0
+        dataset.RescaleSlope, dataset.RescaleIntercept = 1, 0
+        dataset.PixelData = pixels.tobytes()
+        dataset["PixelData"].VR = "OW"
+
+    assert np.all(read_series(change(make_series(tmp_path / "dose"), dose)).voxels == 2**24 + 1)
+
+
+def test_a_table_of_values_is_applied(tmp_path):
+    """A header may hold a table in place of a slope."""
+    folder = make_series(tmp_path / "table")
+    stored = read_series(
+        change(folder, lambda d: (delattr(d, "RescaleSlope"), delattr(d, "RescaleIntercept")))
+    ).voxels
+
+    def table(dataset):
+        held = pydicom.Dataset()
+        held.add_new("LUTDescriptor", "US", [4096, 0, 16])
+        held.add_new("ModalityLUTType", "LO", "US")
+        held.add_new("LUTData", "US", list(range(5000, 5000 + 4096))[::-1])
+        dataset.ModalityLUTSequence = [held]
+
+    np.testing.assert_array_equal(read_series(change(folder, table)).voxels, 9095 - stored)
+
+
+def test_a_missing_file_in_a_list_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file .*lost\.dcm"):
+        read_series([tmp_path / "lost.dcm"])
