@@ -196,7 +196,7 @@ def _here(
     calls = [""]
     remote = messages.Narrated(LocalRemote(target), report.exercise.name, calls.append)
     started, begun = time.monotonic(), time.process_time()
-    done, late = threading.Event(), threading.Event()
+    done, late, before = threading.Event(), threading.Event(), None
 
     def watch() -> None:
         while not done.wait(0.1):
@@ -208,6 +208,8 @@ def _here(
     try:
         if threading.current_thread() is threading.main_thread():  # others cannot be interrupted
             with contextlib.suppress(RuntimeError):  # no threads here, as in a browser
+                # A shell's background job is deaf to interruptions, those of its own too.
+                before = signal.signal(signal.SIGINT, signal.default_int_handler)
                 threading.Thread(target=watch, daemon=True).start()
         report.judge(criterion, remote, rng)
         done.set()
@@ -220,4 +222,6 @@ def _here(
         return _ended(report, criterion, calls[-1], taken, seconds, limits), seconds
     finally:
         done.set()
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
     return "", time.process_time() - begun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 
 import numpy as np
@@ -246,7 +247,10 @@ def test_a_loop_outside_of_the_class_is_told_apart():
     assert lines[2].startswith("hint: does a loop outside of the class never end")
 
 
-def test_without_forks_a_loop_of_pythons_own_ends_too(monkeypatch):
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_without_forks_a_loop_of_pythons_own_ends_too(handler, monkeypatch, request):
+    before = signal.signal(signal.SIGINT, handler)  # a shell's background job ignores it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     monkeypatch.setattr(ways, "FORKS", False)
     wrong = SOLUTION.replace(
         "        return float(", "        while True: pass\n        return float("
