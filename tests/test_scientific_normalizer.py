@@ -395,3 +395,11 @@ def test_bad_nodata_is_refused(nodata):
 def test_bad_percentiles_are_refused(low, high, error):
     with pytest.raises(error, match=r"low|high"):
         MultiChannelNormalizer().percentile_clip(scene()[0], low, high)
+
+
+@pytest.mark.parametrize(("steps", "constant"), [(0, True), (1, True), (8, False)])
+def test_constant_means_up_to_one_rounding_of_the_mean(steps, constant):
+    """Two values, so many roundings apart: their deviation is half of that."""
+    eps = np.finfo(np.float64).eps
+    image = np.where(np.arange(16).reshape(1, 1, 4, 4) % 2, 1.0, 1.0 + steps * eps)
+    assert MultiChannelNormalizer().fit(image).constant_.tolist() == [constant]
