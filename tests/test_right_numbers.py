@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from astropy.nddata import CCDData
+from astropy.nddata import CCDData, NDData
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import binom
 
@@ -303,6 +303,26 @@ def test_pixels_that_are_missing_stay_missing_on_display():
     np.testing.assert_array_equal(shown, [[0, np.nan], [1, 1]])
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [(1.0, 1 + 2**-52), (-1.7e308, 1.7e308), (0, 5e-324), (-(2.0**63), 2.0**63), (0, 1e-300)],
+)
+def test_the_darkest_pixel_is_black_and_the_brightest_white(ends):
+    np.testing.assert_array_equal(Image(np.array([ends]), CARD).display(), [[0, 1]])
+
+
+def test_pixels_that_are_masked_or_no_numbers_on_display():
+    pixels = np.array([[0.0, 5.0, 10.0, 1e9]])
+    mask = pixels > 100
+    for held in (np.ma.array(pixels, mask=mask), NDData(pixels, mask=mask)):
+        np.testing.assert_array_equal(Image(held, CARD).display(), [[0, 0.5, 1, np.nan]])
+    with pytest.raises(TypeError, match=r"pixels .* unit adu"):
+        Image(CCDData(pixels, unit="adu"), CARD).display()
+    for wrong in (pixels * 1j, np.array([["a", "b"]])):
+        with pytest.raises(TypeError, match="pixels must hold numbers"):
+            Image(wrong, CARD).display()
+
+
 def test_a_number_just_outside_is_shown_as_it_is():
     for scores in (np.float32([1.0000001, 0.2]), np.array([1 + 1e-12, 0.2])):
         for refused in (
@@ -439,6 +459,23 @@ def test_sparse_matching_is_the_dense_one(seed, dtype):
         assert chosen.sum() == pytest.approx(total)
         assert np.array_equal(np.flatnonzero(matching.true_found), np.sort(matching.pairs[:, 0]))
         assert np.array_equal(np.flatnonzero(matching.found_true), np.sort(matching.pairs[:, 1]))
+
+
+def test_objects_that_compete_for_too_few_partners_stay_alone():
+    """One true object overlaps three found, one found overlaps three true: two pairs, not three."""
+    true, found = np.array([[1, 2, 3, 1, 1]]), np.array([[1, 1, 1, 2, 3]])
+    matching = microscopy.match_objects(true, found, 0.1)
+    assert (matching.tp, matching.fn, matching.fp) == (2, 1, 1)
+    chosen = microscopy.iou_matrix(true, found)[matching.pairs[:, 0], matching.pairs[:, 1]]
+    np.testing.assert_allclose(chosen, [1 / 3, 1 / 3])
+
+
+def test_pictures_without_ground_on_one_side_keep_all_their_objects():
+    full, part = np.array([[1, 1, 2, 2]]), np.array([[0, 1, 1, 1]])
+    np.testing.assert_allclose(microscopy.iou_matrix(full, part), [[1 / 4], [2 / 3]])
+    np.testing.assert_allclose(microscopy.iou_matrix(part, full), [[1 / 4, 2 / 3]])
+    assert microscopy.match_objects(full, part).pairs.tolist() == [[1, 0]]
+    assert microscopy.match_objects(part, full).pairs.tolist() == [[0, 1]]
 
 
 def test_the_calibration_of_many_cases_is_that_of_a_logistic_regression():
