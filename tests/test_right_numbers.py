@@ -225,6 +225,16 @@ def test_whole_numbers_of_32_bits_are_calibrated_and_averaged_exactly(dtype):
     assert satellite.coarsen(dose, 2).item() == 2**24 + 1
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint32, np.int32, np.int64])
+def test_whole_numbers_beside_a_masked_one_keep_their_last_digit(dtype):
+    top = 2**24 + 1 if np.dtype(dtype).itemsize > 2 else 2**16 - 1
+    masked = np.ma.array(np.array([[top, 5], [top, top]], dtype), mask=[[0, 1], [0, 0]])
+    expected = [[top, np.nan], [top, top]]
+    for held in (masked, da.from_array(masked), list(masked)):
+        np.testing.assert_array_equal(with_nan("image", held), expected)
+    np.testing.assert_array_equal(satellite.calibrate(masked, 1, 0), expected)
+
+
 def test_nan_under_a_mask_is_left_out():
     sky = np.random.default_rng(0).normal(100, 5, (64, 64))
     mask = np.zeros((64, 64), bool)
@@ -359,13 +369,31 @@ def test_cases_without_a_subgroup_are_one_of_their_own():
             ]
     years = pd.Series([1.0, np.nan] * 6)
     audit = governance.subgroup_audit(labels, scores, years)
-    assert [s.n for s in audit.subgroups] == [6, 6]
+    assert [(s.name, s.n) for s in audit.subgroups] == [("1.0", 6), ("(not named)", 6)]
     mixed = governance.subgroup_audit(labels, scores, [3, "a", 10] * 4)
     assert [s.name for s in mixed.subgroups] == ["3", "10", "a"]
     with pytest.raises(ValueError, match="two that read"):
         governance.subgroup_audit(labels, scores, [1, "1"] * 6)
     with pytest.raises(ValueError, match="two that read"):
         governance.subgroup_audit(labels, scores, {1: [True] * 12, "1": [False] * 12})
+
+
+@pytest.mark.parametrize(
+    "nobody", [np.array([1.0, np.nan] * 6), np.array(["2020-01-01", "NaT"] * 6, "M8[D]")]
+)
+def test_numbers_and_days_that_are_missing_are_no_patient(nobody):
+    labels, scores = [1, 0] * 6, np.linspace(0.1, 0.9, 12)
+    with pytest.raises(ValueError, match=r"groups must name a group.* index 1\b"):
+        evaluation.bootstrap_auc(labels, scores, groups=nobody)
+
+
+def test_none_as_a_word_is_a_subgroup_and_no_patient():
+    """No illness, no treatment; but who wrote None for a patient's name had none."""
+    labels, scores, words = [1, 0] * 6, np.linspace(0.1, 0.9, 12), ["None", "statin", "None"] * 4
+    audit = governance.subgroup_audit(labels, scores, words)
+    assert [(s.name, s.n) for s in audit.subgroups] == [("None", 8), ("statin", 4)]
+    with pytest.raises(ValueError, match=r"groups must name a group.* index 0\b"):
+        evaluation.bootstrap_auc(labels, scores, groups=words)
 
 
 def test_the_same_names_make_the_same_groups_in_any_container():
