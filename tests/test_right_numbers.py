@@ -527,3 +527,18 @@ def test_the_calibration_of_many_cases_is_that_of_a_logistic_regression():
         size = np.sum(binom.pmf(k, n, q) * np.abs(k - n * q))
         exact += size * np.sqrt(np.sum(own * (1 - own)) / (n * q * (1 - q)))
     assert found.error_by_chance == pytest.approx(exact / len(p), rel=1e-3)
+
+
+def test_chance_in_many_cases_is_the_sum_of_what_is_drawn_and_what_is_known():
+    """The lowest tenth has so few positive cases that it is drawn, the rest is normal."""
+    rng = np.random.default_rng(1)
+    n, rare = 20_000, 1e-4 * (1 + np.linspace(0, 1e-3, 20_000))
+    common = rng.uniform(0.2, 0.8, 9 * n)
+    p = np.concatenate([rare, common])
+    found = evaluation.calibration(rng.random(10 * n) < p, p, n_simulations=400)
+    k = np.arange(60)
+    few = np.sum(binom.pmf(k, n, rare.mean()) * np.abs(k - rare.sum()))
+    tenths = np.sort(common).reshape(9, n)
+    many = np.sqrt(2 / np.pi * np.sum(tenths * (1 - tenths), axis=1)).sum()
+    assert found.error_by_chance == pytest.approx((few + many) / (10 * n), rel=1e-3)
+    assert many / (10 * n) < found.error_by_chance
