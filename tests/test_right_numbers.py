@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from astropy.nddata import CCDData, NDData
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import brentq, linear_sum_assignment
 from scipy.stats import binom
 
 from lessonlib import (
@@ -542,3 +542,13 @@ def test_chance_in_many_cases_is_the_sum_of_what_is_drawn_and_what_is_known():
     many = np.sqrt(2 / np.pi * np.sum(tenths * (1 - tenths), axis=1)).sum()
     assert found.error_by_chance == pytest.approx((few + many) / (10 * n), rel=1e-3)
     assert many / (10 * n) < found.error_by_chance
+
+
+def test_the_intercept_of_probabilities_far_too_small_is_the_root_of_its_equation():
+    """One step of Newton's method from 0 overshoots here by a factor of 10,000."""
+    p = np.tile([1e-6, 2e-6], 200)
+    labels = np.repeat([0, 1], 200)
+    logits = np.log(p / (1 - p))
+    root = brentq(lambda a: np.mean(1 / (1 + np.exp(-a - logits))) - 0.5, 0, 40)
+    found = evaluation.calibration(labels, p, n_simulations=5).intercept
+    assert found.value == pytest.approx(root, rel=1e-9)
