@@ -8,7 +8,16 @@ import pytest
 import torch
 from astropy.nddata import NDData
 
-from lessonlib import astronomy, evaluation, faces, governance, images, microscopy, profiling
+from lessonlib import (
+    astronomy,
+    evaluation,
+    faces,
+    governance,
+    images,
+    microscopy,
+    profiling,
+    satellite,
+)
 from lessonlib._validation import plain_array
 from tests.test_missing import ARGUMENTS, CALLS, run, same
 
@@ -105,6 +114,19 @@ def test_text_kept_as_bytes_is_text(kind):
     assert [(s.name, s.n) for s in found] == [("a", 4), ("müller", 5), ("(not named)", 3)]
     with pytest.raises(ValueError, match=r"groups must name a group.* index 9"):
         evaluation.bootstrap_auc(labels, scores, groups=kind([t.encode() for t in text]))
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of MaskedTensors:UserWarning")
+@pytest.mark.parametrize("dtype", [torch.int16, torch.float32, torch.float64])
+def test_masked_tensors_are_honoured_or_refused(dtype):
+    """A masked tensor marks what is there."""
+    held = torch.masked.masked_tensor(
+        torch.tensor([4, 9, 16]).to(dtype), torch.tensor([True, False, True])
+    )
+    np.testing.assert_array_equal(np.asarray(satellite.calibrate(held, 2, 1)), [9, np.nan, 33])
+    np.testing.assert_array_equal(images.window(held, 10, 20), np.float32([0.2, np.nan, 0.8]))
+    with pytest.raises(ValueError, match=r"y_score must not hold masked.* index 1\b"):
+        evaluation.at_threshold([0, 1, 1], held, 0.5)
 
 
 def test_half_precision_of_networks_is_read():

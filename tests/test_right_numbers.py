@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from astropy.nddata import CCDData
-from scipy.optimize import linear_sum_assignment
+from astropy.nddata import CCDData, NDData
+from scipy.optimize import brentq, linear_sum_assignment
 from scipy.stats import binom
 
 from lessonlib import (
@@ -225,6 +225,16 @@ def test_whole_numbers_of_32_bits_are_calibrated_and_averaged_exactly(dtype):
     assert satellite.coarsen(dose, 2).item() == 2**24 + 1
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint32, np.int32, np.int64])
+def test_whole_numbers_beside_a_masked_one_keep_their_last_digit(dtype):
+    top = 2**24 + 1 if np.dtype(dtype).itemsize > 2 else 2**16 - 1
+    masked = np.ma.array(np.array([[top, 5], [top, top]], dtype), mask=[[0, 1], [0, 0]])
+    expected = [[top, np.nan], [top, top]]
+    for held in (masked, da.from_array(masked), list(masked)):
+        np.testing.assert_array_equal(with_nan("image", held), expected)
+    np.testing.assert_array_equal(satellite.calibrate(masked, 1, 0), expected)
+
+
 def test_nan_under_a_mask_is_left_out():
     sky = np.random.default_rng(0).normal(100, 5, (64, 64))
     mask = np.zeros((64, 64), bool)
@@ -303,6 +313,26 @@ def test_pixels_that_are_missing_stay_missing_on_display():
     np.testing.assert_array_equal(shown, [[0, np.nan], [1, 1]])
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [(1.0, 1 + 2**-52), (-1.7e308, 1.7e308), (0, 5e-324), (-(2.0**63), 2.0**63), (0, 1e-300)],
+)
+def test_the_darkest_pixel_is_black_and_the_brightest_white(ends):
+    np.testing.assert_array_equal(Image(np.array([ends]), CARD).display(), [[0, 1]])
+
+
+def test_pixels_that_are_masked_or_no_numbers_on_display():
+    pixels = np.array([[0.0, 5.0, 10.0, 1e9]])
+    mask = pixels > 100
+    for held in (np.ma.array(pixels, mask=mask), NDData(pixels, mask=mask)):
+        np.testing.assert_array_equal(Image(held, CARD).display(), [[0, 0.5, 1, np.nan]])
+    with pytest.raises(TypeError, match=r"pixels .* unit adu"):
+        Image(CCDData(pixels, unit="adu"), CARD).display()
+    for wrong in (pixels * 1j, np.array([["a", "b"]])):
+        with pytest.raises(TypeError, match="pixels must hold numbers"):
+            Image(wrong, CARD).display()
+
+
 def test_a_number_just_outside_is_shown_as_it_is():
     for scores in (np.float32([1.0000001, 0.2]), np.array([1 + 1e-12, 0.2])):
         for refused in (
@@ -339,13 +369,31 @@ def test_cases_without_a_subgroup_are_one_of_their_own():
             ]
     years = pd.Series([1.0, np.nan] * 6)
     audit = governance.subgroup_audit(labels, scores, years)
-    assert [s.n for s in audit.subgroups] == [6, 6]
+    assert [(s.name, s.n) for s in audit.subgroups] == [("1.0", 6), ("(not named)", 6)]
     mixed = governance.subgroup_audit(labels, scores, [3, "a", 10] * 4)
     assert [s.name for s in mixed.subgroups] == ["3", "10", "a"]
     with pytest.raises(ValueError, match="two that read"):
         governance.subgroup_audit(labels, scores, [1, "1"] * 6)
     with pytest.raises(ValueError, match="two that read"):
         governance.subgroup_audit(labels, scores, {1: [True] * 12, "1": [False] * 12})
+
+
+@pytest.mark.parametrize(
+    "nobody", [np.array([1.0, np.nan] * 6), np.array(["2020-01-01", "NaT"] * 6, "M8[D]")]
+)
+def test_numbers_and_days_that_are_missing_are_no_patient(nobody):
+    labels, scores = [1, 0] * 6, np.linspace(0.1, 0.9, 12)
+    with pytest.raises(ValueError, match=r"groups must name a group.* index 1\b"):
+        evaluation.bootstrap_auc(labels, scores, groups=nobody)
+
+
+def test_none_as_a_word_is_a_subgroup_and_no_patient():
+    """No illness, no treatment; but who wrote None for a patient's name had none."""
+    labels, scores, words = [1, 0] * 6, np.linspace(0.1, 0.9, 12), ["None", "statin", "None"] * 4
+    audit = governance.subgroup_audit(labels, scores, words)
+    assert [(s.name, s.n) for s in audit.subgroups] == [("None", 8), ("statin", 4)]
+    with pytest.raises(ValueError, match=r"groups must name a group.* index 0\b"):
+        evaluation.bootstrap_auc(labels, scores, groups=words)
 
 
 def test_the_same_names_make_the_same_groups_in_any_container():
@@ -441,6 +489,23 @@ def test_sparse_matching_is_the_dense_one(seed, dtype):
         assert np.array_equal(np.flatnonzero(matching.found_true), np.sort(matching.pairs[:, 1]))
 
 
+def test_objects_that_compete_for_too_few_partners_stay_alone():
+    """One true object overlaps three found, one found overlaps three true: two pairs, not three."""
+    true, found = np.array([[1, 2, 3, 1, 1]]), np.array([[1, 1, 1, 2, 3]])
+    matching = microscopy.match_objects(true, found, 0.1)
+    assert (matching.tp, matching.fn, matching.fp) == (2, 1, 1)
+    chosen = microscopy.iou_matrix(true, found)[matching.pairs[:, 0], matching.pairs[:, 1]]
+    np.testing.assert_allclose(chosen, [1 / 3, 1 / 3])
+
+
+def test_pictures_without_ground_on_one_side_keep_all_their_objects():
+    full, part = np.array([[1, 1, 2, 2]]), np.array([[0, 1, 1, 1]])
+    np.testing.assert_allclose(microscopy.iou_matrix(full, part), [[1 / 4], [2 / 3]])
+    np.testing.assert_allclose(microscopy.iou_matrix(part, full), [[1 / 4, 2 / 3]])
+    assert microscopy.match_objects(full, part).pairs.tolist() == [[1, 0]]
+    assert microscopy.match_objects(part, full).pairs.tolist() == [[0, 1]]
+
+
 def test_the_calibration_of_many_cases_is_that_of_a_logistic_regression():
     from sklearn.linear_model import LogisticRegression
 
@@ -462,3 +527,28 @@ def test_the_calibration_of_many_cases_is_that_of_a_logistic_regression():
         size = np.sum(binom.pmf(k, n, q) * np.abs(k - n * q))
         exact += size * np.sqrt(np.sum(own * (1 - own)) / (n * q * (1 - q)))
     assert found.error_by_chance == pytest.approx(exact / len(p), rel=1e-3)
+
+
+def test_chance_in_many_cases_is_the_sum_of_what_is_drawn_and_what_is_known():
+    """The lowest tenth has so few positive cases that it is drawn, the rest is normal."""
+    rng = np.random.default_rng(1)
+    n, rare = 20_000, 1e-4 * (1 + np.linspace(0, 1e-3, 20_000))
+    common = rng.uniform(0.2, 0.8, 9 * n)
+    p = np.concatenate([rare, common])
+    found = evaluation.calibration(rng.random(10 * n) < p, p, n_simulations=400)
+    k = np.arange(60)
+    few = np.sum(binom.pmf(k, n, rare.mean()) * np.abs(k - rare.sum()))
+    tenths = np.sort(common).reshape(9, n)
+    many = np.sqrt(2 / np.pi * np.sum(tenths * (1 - tenths), axis=1)).sum()
+    assert found.error_by_chance == pytest.approx((few + many) / (10 * n), rel=1e-3)
+    assert many / (10 * n) < found.error_by_chance
+
+
+def test_the_intercept_of_probabilities_far_too_small_is_the_root_of_its_equation():
+    """One step of Newton's method from 0 overshoots here by a factor of 10,000."""
+    p = np.tile([1e-6, 2e-6], 200)
+    labels = np.repeat([0, 1], 200)
+    logits = np.log(p / (1 - p))
+    root = brentq(lambda a: np.mean(1 / (1 + np.exp(-a - logits))) - 0.5, 0, 40)
+    found = evaluation.calibration(labels, p, n_simulations=5).intercept
+    assert found.value == pytest.approx(root, rel=1e-9)

@@ -59,7 +59,11 @@ def _between(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Map low to 0 and high to 1; a range without width, of a constant picture, becomes 0."""
     if not high > low:
         return np.where(np.isnan(values), np.nan, 0.0).astype(np.float32)
-    return window(values, low / 2 + high / 2, high - low)
+    shown = values.astype(np.float64)
+    if high - low == np.inf:  # from one extreme of float64 to the other
+        shown, low, high = shown / 2, low / 2, high / 2
+    shown = (shown - low) / (high - low)
+    return np.clip(shown, 0.0, 1.0).astype(np.float32)
 
 
 def _range(pixels: np.ndarray) -> tuple[float, float]:
@@ -99,15 +103,22 @@ class Image:
         Returns
         -------
         numpy.ndarray of float32
-            Same shape as ``pixels``; 0 everywhere where all pixels are alike.
+            Same shape as ``pixels``; 0 everywhere where all pixels are alike, NaN where one is
+            masked.
+
+        Raises
+        ------
+        TypeError
+            Where the pixels are no real numbers, or have a unit.
         """
+        pixels = check_numbers("pixels", nan_array("pixels", self.pixels))
         if self.display_range is not None:
             low, high = self.display_range
-        elif self.pixels.dtype == np.uint8:
+        elif pixels.dtype == np.uint8:
             low, high = 0.0, 255.0
         else:
-            low, high = _range(self.pixels)
-        return _between(self.pixels, low, high)
+            low, high = _range(pixels)
+        return _between(pixels, low, high)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
