@@ -229,6 +229,9 @@ def for_network(
 
     pictures = as_tensor(name, images)
     weight = next((p for p in network.parameters() if p.is_floating_point()), None)
+    for what, tensor in ((name, pictures), (type(network).__name__, weight)):
+        if tensor is not None and tensor.is_meta:
+            raise ValueError(f"{what} must hold numbers, got the meta device: load or draw them")
     if getattr(network, "normalises", False):
         low, high = range_of(name, pictures)
         if pictures.dtype == torch.uint16:  # which torch does not index
