@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torchvision.transforms import v2
 
-from lessonlib._validation.pictures import is_marked
+from lessonlib._validation.pictures import is_marked, unit_pictures
 from lessonlib.augmentation import (
     AugmentationValidator,
     ElasticDeformation,
@@ -228,3 +228,47 @@ def test_networks_and_pictures_without_numbers_are_refused():
             use(net, torch.zeros(2, 1, 8, 8, device="meta"))
     assert hollow.training
     assert net.training
+
+
+# --- lists of pictures, and buffers of other layouts --------------------------------------------
+
+PLANE = torch.from_numpy(PICTURE)[None]
+MIXED = {
+    "sizes of tensors": lambda: [PLANE, PLANE[:, :20]],
+    "sizes of arrays": lambda: [PICTURE[None], PICTURE[None, :20]],
+    "bool and uint8": lambda: [PICTURE[None] > 127, PICTURE[None]],
+    "uint8 and uint16": lambda: [PICTURE[None], PICTURE[None].astype(np.uint16) * 257],
+    "uint8 and floats": lambda: [PLANE, PLANE / 255],
+    "modes 1 and L": lambda: [Image.fromarray(PICTURE > 127), Image.fromarray(PICTURE)],
+    "an array and an image": lambda: [PICTURE, Image.fromarray(PICTURE)],
+}
+
+
+@pytest.mark.parametrize("kind", MIXED)
+def test_lists_of_unlike_pictures_are_refused(kind):
+    """What is common to two types made 1 of 255 out of a white pixel, in silence."""
+    with pytest.raises(ValueError, match="images must be of one size, mode and type"):
+        unit_pictures("images", MIXED[kind]())
+
+
+def test_lists_of_like_pictures_are_a_batch():
+    expected = torch.from_numpy(np.stack([PICTURE, PICTURE])[:, None] / 255).float()
+    for pair in ([PLANE, PLANE], [PICTURE[None]] * 2, (PLANE, PICTURE[None]),
+                 [Image.fromarray(PICTURE)] * 2):  # fmt: skip
+        torch.testing.assert_close(unit_pictures("images", pair), expected)
+
+
+def test_tensors_of_other_kinds_are_refused_by_name():
+    with pytest.raises(TypeError, match=r"images must be an ordinary tensor.*\.float\(\)"):
+        unit_pictures("images", torch.rand(1, 1, 8, 8).to(torch.float8_e4m3fn))
+
+
+def test_a_sparse_buffer_does_not_stop_the_state_from_coming_back():
+    net = torch.nn.Sequential(torch.nn.BatchNorm2d(1), torch.nn.Flatten())
+    net.register_buffer("links", torch.eye(3).to_sparse())
+    images = np.random.default_rng(0).random((2, 1, 4, 4), dtype=np.float32)
+    with torch.no_grad():
+        expected = copy.deepcopy(net).eval()(torch.from_numpy(images)).softmax(1)
+    np.testing.assert_array_equal(predict(net, images), expected)
+    assert net.training
+    assert torch.equal(net.links.to_dense(), torch.eye(3))
