@@ -86,6 +86,12 @@ def as_tensor(name: str, images: Any) -> torch.Tensor:
     import torch
 
     if isinstance(images, torch.Tensor) and not hasattr(images, "get_mask"):
+        short_float = images.is_floating_point() and images.dtype.itemsize == 1
+        if images.is_nested or images.is_quantized or short_float:
+            raise TypeError(
+                f"{name} must be an ordinary tensor, got one that is nested, quantised or of 8-bit "
+                f"floats ({images.dtype}): stack pictures of one size, .dequantize(), or .float()"
+            )
         if images.is_complex():
             raise TypeError(f"{name} must hold real numbers, got {images.dtype}")
         return images.to_dense() if images.is_sparse else images
@@ -95,13 +101,14 @@ def as_tensor(name: str, images: Any) -> torch.Tensor:
         array = array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)
         return as_tensor(name, array[None])
     if isinstance(images, list | tuple) and len(images):
-        if isinstance(images[0], torch.Tensor):
-            return torch.stack([as_tensor(name, image) for image in images])
-        if pil is not None and isinstance(images[0], pil.Image):
+        drawn = [pil is not None and isinstance(image, pil.Image) for image in images]
+        if any(drawn) or all(isinstance(image, np.ndarray | torch.Tensor) for image in images):
             parts = [as_tensor(name, image) for image in images]
-            if len({part.shape for part in parts}) > 1:
-                raise ValueError(f"{name} must be of one size and mode, resize or convert them")
-            return torch.cat(parts)
+            if len({(part.shape, part.dtype) for part in parts}) > 1:  # 255 of one is 1 of another
+                raise ValueError(
+                    f"{name} must be of one size, mode and type, resize or convert them"
+                )
+            return torch.cat(parts) if any(drawn) else torch.stack(parts)
     array = np.asarray(without_mask(name, images))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got {array.dtype}")
@@ -229,6 +236,9 @@ def for_network(
 
     pictures = as_tensor(name, images)
     weight = next((p for p in network.parameters() if p.is_floating_point()), None)
+    for what, tensor in ((name, pictures), (type(network).__name__, weight)):
+        if tensor is not None and tensor.is_meta:
+            raise ValueError(f"{what} must hold numbers, got the meta device: load or draw them")
     if getattr(network, "normalises", False):
         low, high = range_of(name, pictures)
         if pictures.dtype == torch.uint16:  # which torch does not index

@@ -68,7 +68,10 @@ def kept(*networks: nn.Module) -> Iterator[None]:
         with torch.no_grad():
             for owner, name, buffer, value in buffers:
                 owner[name] = buffer
-                if not torch.equal(buffer, value):
+                # sparse ones cannot be compared, and those on meta hold nothing
+                if buffer.layout != torch.strided or not (
+                    buffer.is_meta or torch.equal(buffer, value)
+                ):
                     buffer.copy_(value)
 
 

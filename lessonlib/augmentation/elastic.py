@@ -10,7 +10,7 @@ import numpy as np
 from lessonlib._validation import as_generator, check_integer, check_number
 from lessonlib._validation.missing import without_mask
 from lessonlib.augmentation import containers
-from lessonlib.augmentation.field import Field, displacement_sd, draw_field
+from lessonlib.augmentation.field import WIDEST, Field, displacement_sd, draw_field
 from lessonlib.augmentation.warp import warp_planes
 
 
@@ -22,7 +22,7 @@ class ElasticDeformation:
     alpha : float
         Factor on the smoothed noise, in pixels. 0 changes nothing.
     sigma : float
-        Standard deviation of the smoothing Gaussian, in pixels.
+        Standard deviation of the smoothing Gaussian, in pixels; at most 2048.
     generator : int, numpy.random.Generator or torch.Generator, optional
         Source of randomness; an integer seeds a new one. ``None`` takes fresh randomness from the
         operating system at every call. In a worker process of a torch ``DataLoader`` the worker's
@@ -82,7 +82,7 @@ class ElasticDeformation:
         channel_axis: int | None = None,
     ):
         self.alpha = check_number("alpha", alpha, minimum=0)
-        self.sigma = check_number("sigma", sigma, above=0)
+        self.sigma = check_number("sigma", sigma, above=0, maximum=WIDEST)
         if channel_axis not in (None, 0, -1) or isinstance(channel_axis, bool):
             raise ValueError(f"channel_axis must be None, 0 or -1, got {channel_axis!r}")
         self.channel_axis = channel_axis

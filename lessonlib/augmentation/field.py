@@ -18,6 +18,8 @@ from lessonlib._validation.missing import plain_array
 
 # Nodes kept beyond the picture on each side: a pixel is made of the nodes around it and one more.
 _MARGIN = 1
+# From here on the nodes of a field lie so far apart that the steps between them fill the memory.
+WIDEST = 2048
 # Far beyond what a warp accepts, and float32 still holds what comes of it.
 _STRONGEST = 1e30
 # Between 2048 and 4096 float32 counts in steps of 2**-12.
@@ -137,9 +139,8 @@ def draw_field(
     levels = max(0, math.floor(math.log2(sigma)))
     step = 2**levels
     tau = math.sqrt((sigma**2 - (4**levels - 1) / 3) / 4**levels)
-    radius = math.ceil(4 * tau)
-    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / tau) ** 2)
-    kernel = (kernel / kernel.sum()).astype(np.float32)
+    kernel = _gaussian(tau).astype(np.float32)
+    radius = len(kernel) // 2
     # Noise is drawn beyond the picture and cut off again: the field is as strong at the
     # border as in the middle, where mirrored noise would make it stronger.
     size = [-(-(n - 1) // step) + 2 * _MARGIN + 1 for n in shape]
@@ -148,6 +149,13 @@ def draw_field(
     inner = np.stack(smooth)[:, radius : radius + size[0], radius : radius + size[1]]
     factor = np.float32(min(alpha / step, _STRONGEST))
     return Field(factor * inner, levels, (int(shape[0]), int(shape[1])))
+
+
+def _gaussian(sigma: float) -> np.ndarray:
+    """Return a Gaussian sampled at whole numbers out to four sigma, with a sum of 1."""
+    radius = math.ceil(4 * sigma)
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    return kernel / kernel.sum()
 
 
 def displacement_sd(alpha: float, sigma: float) -> float:
@@ -171,13 +179,19 @@ def displacement_sd(alpha: float, sigma: float) -> float:
 
     .. math:: \mathrm{sd} = \frac{\alpha}{2\sqrt{\pi}\,\sigma}.
 
+    Below a sigma of 1 the pixels are too coarse for the integral, and :math:`\sum g^2` is added up:
+    noise that is hardly smoothed is as strong as it was drawn.
+
     Examples
     --------
     >>> round(displacement_sd(alpha=50, sigma=5), 2)
     2.82
     """
     alpha = check_number("alpha", alpha, minimum=0)
-    return alpha / (2 * math.sqrt(math.pi) * check_number("sigma", sigma, above=0))
+    sigma = check_number("sigma", sigma, above=0)
+    if sigma < 1:
+        return alpha * float((_gaussian(sigma) ** 2).sum())
+    return alpha / (2 * math.sqrt(math.pi) * sigma)
 
 
 def check_displacement(displacement: np.ndarray) -> np.ndarray:

@@ -6,11 +6,13 @@ Also draws the two-disc X-ray of exercise 1, on which each of them can be tried.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
 
 from lessonlib._validation.missing import plain_array
+from lessonlib._validation.pictures import pixels_of, unit_pictures
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,12 @@ def find_landmark(
     from skimage.feature import match_template
 
     original, augmented = checked_image(original), checked_image(augmented)
-    template = original[region]
+    rows, columns = _checked_region(region)
+    template = original[rows, columns]
+    if template.shape[0] > augmented.shape[0] or template.shape[1] > augmented.shape[1]:
+        raise ValueError(
+            f"augmented must be as large as the region, {template.shape}, got {augmented.shape}"
+        )
     if template.size == 0 or np.ptp(template) == 0:
         raise ValueError(f"region must hold some contrast, got {region!r}")
     if np.ptp(augmented) == 0:
@@ -163,6 +170,35 @@ def find_landmark(
     return Landmark(
         float(row + (height - 1) / 2), float(column + (width - 1) / 2), float(scores[row, column])
     )
+
+
+def _checked_region(region: tuple[slice, slice]) -> tuple[slice, slice]:
+    """Return rows and columns of a box, or refuse what is none."""
+    pair = isinstance(region, tuple | list) and len(region) == 2
+    if not (pair and all(isinstance(s, slice) and s.step in (None, 1) for s in region)):
+        raise ValueError(
+            f"region must be two slices without steps, rows and columns, got {region!r}"
+        )
+    return region[0], region[1]
+
+
+def image_of(image: np.ndarray) -> np.ndarray:
+    """Return an image as an array of its own type: of a palette the colours, not the indices."""
+    pil = sys.modules.get("PIL.Image")
+    if pil is not None and isinstance(image, pil.Image):
+        image = pixels_of("image", image)
+    return plain_array("image", image)
+
+
+def unit_image(image: np.ndarray) -> np.ndarray:
+    """Return an image as float64 in [0, 1], by the rules of pictures that enter a network.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`checked_image`, and where it lies outside [0, 1] or its range is not certain.
+    """
+    return checked_image(unit_pictures("image", image_of(image)).numpy())
 
 
 def checked_image(image: np.ndarray) -> np.ndarray:
@@ -182,7 +218,7 @@ def checked_image(image: np.ndarray) -> np.ndarray:
     TypeError, ValueError
         Where the shape is another, or a value is masked, no real number, or not finite.
     """
-    image = plain_array("image", image)
+    image = image_of(image)
     if image.dtype.kind not in "biuf":
         raise TypeError(f"image must hold real numbers, got {image.dtype}")
     image = image.astype(np.float64)

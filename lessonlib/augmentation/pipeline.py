@@ -133,7 +133,8 @@ class UnitImage(v2.Transform):
         if image.shape[-3] != self.channels:
             raise ValueError(
                 f"image must have {self.channels} channel(s), got shape {tuple(image.shape)}: "
-                "channels stand first in tensors and last in arrays"
+                "channels stand first in tensors and last in arrays, and transparency is none: "
+                "image.convert('RGB') of a PIL image leaves it out"
             )
         return tv_tensors.Image(image)
 

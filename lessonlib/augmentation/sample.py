@@ -18,12 +18,17 @@ from lessonlib._validation.pictures import as_tensor, is_marked
 _WRAP = "wrap a mask as torchvision.tv_tensors.Mask(mask), and pass other numbers as tensors"
 # Their values pass torchvision's kernels, which compute in float32, unchanged.
 _SHORT = (torch.bool, torch.uint8, torch.int8, torch.int16, torch.float16, torch.float32)
-# What moves numbers and leaves each of them as it is.
+# What moves numbers, or resamples pictures, and leaves their scale as it is.
 _MOVES = {
-    "__getitem__", "cat", "chunk", "clone", "contiguous", "cpu", "cuda", "detach", "double",
-    "expand", "flatten", "flip", "float", "half", "movedim", "permute", "pin_memory", "repeat",
-    "reshape", "select", "split", "squeeze", "stack", "to", "transpose", "unbind", "unflatten",
-    "unsqueeze", "view",
+    "T", "as_strided", "as_tensor", "bfloat16", "cat", "chunk", "clone", "column_stack", "concat",
+    "concatenate", "contiguous", "cpu", "cuda", "data", "detach", "double", "dsplit", "dstack",
+    "expand", "expand_as", "flatten", "flip", "fliplr", "flipud", "float", "gather", "grid_sample",
+    "half", "hsplit", "hstack", "index_select", "interpolate", "mT", "moveaxis", "movedim",
+    "nan_to_num", "narrow", "narrow_copy", "pad", "permute", "pin_memory", "ravel", "repeat",
+    "repeat_interleave", "requires_grad", "reshape", "reshape_as", "resolve_conj", "resolve_neg",
+    "roll", "rot90", "select", "share_memory", "split", "split_with_sizes", "squeeze", "stack",
+    "swapaxes", "swapdims", "take_along_dim", "tensor_split", "tile", "to", "transpose", "type",
+    "type_as", "unbind", "unflatten", "unfold", "unsqueeze", "view", "view_as", "vsplit", "vstack",
 }  # fmt: skip
 
 
@@ -41,10 +46,18 @@ class NormalisedImage(tv_tensors.Image):
         """Call a function of torch, and mark what it only moved."""
         with torch._C.DisableTorchFunctionSubclass():
             answer = func(*args, **(kwargs or {}))
-        marked = getattr(func, "__name__", "") in _MOVES
+        name = getattr(func, "__name__", "")
+        if name == "__get__":  # of an attribute
+            name = func.__self__.__name__
+        first = next(iter([*args, *(kwargs or {}).values()]), None)
+        moved = name == "__getitem__" or name.rstrip("_") in _MOVES
+        if not moved and name.endswith("_") and answer is first:
+            first.normalised = False  # computed in place, to undo it perhaps
+        parts = first if isinstance(first, tuple | list) else [first]
+        kind = cls if moved and any(map(is_marked, parts)) else torch.Tensor
         if isinstance(answer, tuple | list):
-            return type(answer)(_as(cls if marked else torch.Tensor, part) for part in answer)
-        return _as(cls if marked else torch.Tensor, answer)
+            return type(answer)(_as(kind, part) for part in answer)
+        return _as(kind, answer)
 
 
 def _as(kind: type, value: Any) -> Any:

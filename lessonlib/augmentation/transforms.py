@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lessonlib._validation import check_integer, check_number
+from lessonlib.augmentation.field import WIDEST
 
 if TYPE_CHECKING:
     import torch
@@ -125,13 +128,16 @@ def medical_train_transforms(
         )
     _check_pair("scale", scale, above=0)
     if elastic is not None:
-        check_number("elastic[0]", elastic[0], minimum=0)
-        check_number("elastic[1]", elastic[1], above=0)
+        alpha, sigma = _two("elastic", elastic, "(alpha, sigma)")
+        check_number("elastic[0]", alpha, minimum=0)
+        check_number("elastic[1]", sigma, above=0, maximum=WIDEST)
     if blur is not None:
         _check_pair("blur", blur, above=0)
     if value_range is not None:
-        low, high = value_range
+        low, high = _two("value_range", value_range, "(lowest, highest)")
         check_number("value_range[1]", high, above=check_number("value_range[0]", low))
+    if not isinstance(horizontal_flip, bool | np.bool_):
+        raise TypeError(f"horizontal_flip must be True or False, got {horizontal_flip!r}")
     if fill is not None:
         check_number("fill", fill, minimum=0, maximum=1)
 
@@ -166,15 +172,23 @@ def medical_train_transforms(
 
 def _check_pair(name: str, pair: tuple[float, float], **bounds: float) -> None:
     """Refuse a range whose ends are out of bounds or the wrong way round."""
-    low, high = pair
+    low, high = _two(name, pair, "(lowest, highest)")
     check_number(f"{name}[1]", high, minimum=check_number(f"{name}[0]", low, **bounds))
+
+
+def _two(name: str, pair: Any, what: str) -> tuple[Any, Any]:
+    """Return two values, or refuse what holds another number of them."""
+    if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
+        raise TypeError(f"{name} must be two numbers, {what}, got {pair!r}")
+    first, second = pair
+    return first, second
 
 
 def _per_channel(name: str, value: Any, channels: int, **bounds: float) -> list[float] | None:
     """Return one number a channel, or ``None`` where nothing is given."""
     if value is None:
         return None
-    several = getattr(value, "ndim", isinstance(value, Sequence))
+    several = getattr(value, "ndim", isinstance(value, Sequence) and not isinstance(value, str))
     values = list(value) if several else [value] * channels
     if len(values) != channels:
         raise ValueError(f"{name} must hold {channels} number(s), got {len(values)}")

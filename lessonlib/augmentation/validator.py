@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from lessonlib.augmentation.landmarks import (
     draw_discs,
     find_landmark,
     largest_bright_region,
+    unit_image,
 )
 
 Augmentation = Callable[[np.ndarray], np.ndarray]
@@ -128,8 +130,11 @@ class AugmentationValidator:
         found = find_landmark(original, augmented, region)
         distance = math.hypot(found.row - place.row, found.column - place.column)
         score = abs(found.score)
-        near = distance <= check_number("tolerance", tolerance, minimum=0) * min(original.shape)
-        return PositionCheck(bool(near and score >= min_score), distance, score)
+        height, width = checked_image(original).shape
+        near = distance <= check_number("tolerance", tolerance, minimum=0) * min(height, width)
+        return PositionCheck(
+            bool(near and score >= check_number("min_score", min_score)), distance, score
+        )
 
     def augment(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """Apply the exercise's five augmentations.
@@ -137,7 +142,7 @@ class AugmentationValidator:
         Parameters
         ----------
         image : numpy.ndarray, shape (H, W)
-            In [0, 1].
+            Floats in [0, 1], or uint8.
 
         Returns
         -------
@@ -145,11 +150,11 @@ class AugmentationValidator:
             ``rotation`` (10° counter-clockwise), ``horizontal_flip``, ``elastic`` (alpha 30,
             sigma 4), ``brightness`` (×1.2) and ``noise`` (standard deviation 0.05), in this order.
         """
-        image = checked_image(image)
+        image = unit_image(image)
         return {name: change(image) for name, change in self.augmentations().items()}
 
     def augmentations(self) -> dict[str, Augmentation]:
-        """Return the five augmentations as functions of an image."""
+        """Return the five augmentations as functions of an image in [0, 1]."""
         from scipy import ndimage
 
         rng = np.random.default_rng([self.seed, 1])
@@ -192,7 +197,8 @@ class AugmentationValidator:
         Parameters
         ----------
         image : numpy.ndarray, shape (H, W), optional
-            ``None`` takes :meth:`generate`.
+            ``None`` takes :meth:`generate`. For the five augmentations floats in [0, 1] or
+            uint8; of any range for others.
         augmentations : mapping of str to callable, optional
             Functions from an image to an image of its shape; ``None`` takes the five.
 
@@ -201,7 +207,7 @@ class AugmentationValidator:
         dict
             ``{name: {"consistent": bool, "correlation": float}}``.
         """
-        image = self.generate() if image is None else checked_image(image)
+        image = self._image(image, augmentations)
         return {
             name: {
                 "consistent": self.check_anatomical_consistency(image, changed),
@@ -232,7 +238,7 @@ class AugmentationValidator:
         -------
         dict of str to PositionCheck
         """
-        image = self.generate() if image is None else checked_image(image)
+        image = self._image(image, augmentations)
         return {
             name: self.check_position(
                 image, changed, region, tolerance=tolerance, min_score=min_score
@@ -248,6 +254,17 @@ class AugmentationValidator:
             kept = "yes" if result["consistent"] else "no"
             print(f"{name:<16} {kept:<19} {result['correlation']:.3f}")
         return results
+
+    def _image(self, image: np.ndarray | None, augmentations: Any) -> np.ndarray:
+        """Return the image to judge by, in the range that its augmentations take."""
+        if not (augmentations is None or isinstance(augmentations, Mapping)):
+            raise TypeError(
+                "augmentations must map names to functions of an image, got "
+                f"{type(augmentations).__name__}: {{'name': function}}"
+            )
+        if image is None:
+            return self.generate()
+        return unit_image(image) if augmentations is None else checked_image(image)
 
     def _changed(
         self, image: np.ndarray, augmentations: Mapping[str, Augmentation] | None
