@@ -366,6 +366,19 @@ def test_plain_words_stay_plain(said):
     assert words(written).strip() == said
 
 
+def test_a_starter_without_an_address_is_found_in_the_learners_folder():
+    """What `make lab` lays out lies beside the notebook, where a path of the repository is none."""
+    from sphinx import addnodes
+
+    links = SimpleNamespace(file=lambda target: (target, ""))
+    node = addnodes.download_reference("", "the starter", reftarget="exercises/face_aligner.py")
+    written = Inline(links)([node])
+    said = "the starter (face_aligner.py, which make lab puts beside this notebook)"
+    assert words(written).strip() == said
+    links.file = lambda target: (target, f"https://somewhere/{target}")
+    assert Inline(links)([node]) == "[the starter](https://somewhere/exercises/face_aligner.py)"
+
+
 def test_formulas_in_tooltips_are_words():
     assert without_tex(r"\lambda") == "λ"
     assert without_tex(r"(1 - p_t)^\gamma") == "(1 - p_t)^γ"
@@ -449,6 +462,7 @@ def test_only_copies_whose_page_is_gone_are_removed(tmp_path):
     gone = {"metadata": {"course": {"copy_of": "notebooks/gone"}}}
     (build / "copies" / "gone.ipynb").write_text(json.dumps(gone))
     (build / "copies" / "kept.ipynb").write_text(json.dumps(gone))
+    (build / "copies" / "my-gone.ipynb").write_text(json.dumps(gone))  # copied by a reader
     for stray in ("mine.ipynb", "mine.txt", "broken.ipynb", "list.ipynb"):
         (build / "copies" / stray).write_text("[]" if "list" in stray else "mine")
     docs = {"notebooks/kept", "book/api/index"}
@@ -462,7 +476,8 @@ def test_only_copies_whose_page_is_gone_are_removed(tmp_path):
     app.outdir = str(build / "html")
     copies.publish(app, None)
     left = {path.name for path in (build / "copies").iterdir()}
-    assert left == {"kept.ipynb", "mine.ipynb", "mine.txt", "broken.ipynb", "list.ipynb"}
+    strays = {"my-gone.ipynb", "mine.ipynb", "mine.txt", "broken.ipynb", "list.ipynb"}
+    assert left == {"kept.ipynb", *strays}
     assert [p.name for p in (build / "html" / "copies").iterdir()] == ["kept.ipynb"]
 
 

@@ -88,6 +88,40 @@ def test_a_slider_moves_in_a_notebook(browser, lab):
     tab.close()
 
 
+#: Contrast of a box's words, and of its link, with what is behind them: a tint above the page.
+BOX = """() => {
+  const parts = css => css.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map(v => (v / 255 <= 0.04045
+      ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const page = parts(getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor);
+  const box = [...document.querySelectorAll('.alert')].find(b => b.querySelector('a'));
+  const tint = parts(getComputedStyle(box).backgroundColor);
+  const share = tint.length > 3 ? tint[3] : 1;
+  const behind = [0, 1, 2].map(i => share * tint[i] + (1 - share) * page[i]);
+  return ['p', 'a'].map(name => {
+    const ink = parts(getComputedStyle(box.querySelector(name)).color);
+    const [dark, bright] = [light(behind), light(ink)].sort((a, b) => a - b);
+    return (bright + 0.05) / (dark + 0.05);
+  });
+}"""
+
+
+def test_a_box_and_its_links_can_be_read_in_both_themes(browser, lab):
+    tab = lab.open(browser, "grading.ipynb")
+    for theme in jupyter.THEMES.values():
+        tab.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        wanted = str("Light" in theme).lower()
+        tab.wait_for_selector(f'body[data-jp-theme-light="{wanted}"]', state="attached")
+        # WCAG asks for 4.5, JupyterLab's own box gives a link in the dark 1.7
+        tab.wait_for_function(f"() => Math.min(...({BOX})()) > 4.5", timeout=10_000)
+    tab.close()
+
+
 #: Of the report's table: widths of its columns, alignment of its heads, and its contrast.
 REPORT = """() => {
   const table = [...document.querySelectorAll('.jp-OutputArea-output table')]

@@ -10,8 +10,8 @@ What others can rely on, after ``jupyter-book build . --builder html`` (``make b
   name, and nothing that a copy needs lies beside it: pictures are inside.
 - ``_build/copies/index.ipynb`` is the book's first page. It ends with the pages of the book, in its
   order, as links.
-- The metadata of each, ``course.copy_of``, names its page. A notebook there that names a page that
-  is gone is removed by the next build; no other file there is touched.
+- The metadata of each, ``course.copy_of``, names its page. A notebook there that bears the name of
+  the page that it names is removed once that page is gone; no other file there is touched.
 - The built book has the same files in ``copies/``: its download buttons hand them out.
 """
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 import shutil
 from pathlib import Path
 
@@ -104,7 +105,8 @@ def publish(app, exception) -> None:
     names = {Course(app).name(docname) for docname in app.env.found_docs}
     for place in (folder(app), target):
         for path in sorted(place.glob("*.ipynb")):
-            if path.name not in names and page_of(path):
+            # under another name it is somebody's own copy of a copy
+            if path.name not in names and posixpath.basename(page_of(path)) == path.stem:
                 path.unlink()
     for name in sorted(filter(None, names)):
         shutil.copyfile(folder(app) / name, target / name)

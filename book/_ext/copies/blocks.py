@@ -28,6 +28,14 @@ BOXES = {
     "danger": "danger",
     "error": "danger",
 }
+#: What tells the boxes apart. Words and links keep the theme's colours: JupyterLab's own coloured
+#: boxes are as bright in its dark theme, where links are bright, too.
+TINTS = {
+    "info": "0, 150, 170",
+    "success": "60, 160, 70",
+    "warning": "240, 140, 0",
+    "danger": "220, 50, 50",
+}
 _LINE_START = re.compile(r"^(\d+)([.)])(?=\s)|^([-+#>=~]|:::)")
 
 
@@ -53,8 +61,11 @@ def folded(summary: str, body: str) -> str:
 
 
 def box(kind: str, heading: str, body: str) -> str:
-    """A box as Jupyter's own style sheets draw it."""
-    return f'<div class="alert alert-{kind}">\n\n<strong>{heading}</strong>\n\n{body}\n\n</div>'
+    """A box as Jupyter's own style sheets draw it, but for its colours."""
+    tint = TINTS[kind]
+    style = f"border-left: 4px solid rgb({tint}); background-color: rgba({tint}, 0.12)"
+    start = f'<div class="alert" style="{style}">'
+    return f"{start}\n\n<strong>{heading}</strong>\n\n{body}\n\n</div>"
 
 
 class Blocks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html import escape
+from posixpath import basename
 
 from docutils import nodes
 from sphinx.errors import ExtensionError
@@ -132,7 +133,11 @@ class Inline:
     def on_download_reference(self, node):
         path, address = self.links.file(node["reftarget"])
         words = text(node.astext())
-        return f"[{words}]({address})" if address else f"{words} ({code(path)})"
+        if address:
+            return f"[{words}]({address})"
+        if path.startswith("exercises/"):  # a starter
+            return f"{words} ({code(basename(path))}, which `make lab` puts beside this notebook)"
+        return f"{words} ({code(path)})"
 
     def on_image(self, node):
         return self.links.picture(node)
