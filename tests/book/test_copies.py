@@ -322,7 +322,12 @@ def test_on_colab_the_first_cell_installs_the_version_that_it_was_made_from(monk
 
     ran = []
     monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace())
-    monkeypatch.setattr(subprocess, "run", lambda command, check: ran.append(command))
+
+    def run(command, check):
+        ran.append(command)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(sys, "path", list(sys.path))
     source = cell_for("import no_such_thing", "https://github.com/owner/name")
     told_by(source, monkeypatch, capsys)
@@ -331,6 +336,34 @@ def test_on_colab_the_first_cell_installs_the_version_that_it_was_made_from(monk
     assert f"-C /content/imaging-course {fetch}" in ran
     assert ran[-1] == "-m pip install --quiet -e /content/imaging-course[chapters]"
     assert sys.path[0] == "/content/imaging-course"
+
+
+def test_where_that_fails_it_says_what_is_missing(monkeypatch, capsys):
+    import subprocess
+
+    monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace())
+    ran = []
+
+    def run(command, check):
+        ran.append(command)
+        if check:
+            raise subprocess.CalledProcessError(128, command)
+        return SimpleNamespace(returncode=128)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    source = cell_for("import no_such_thing", "https://github.com/owner/name")
+    assert "**Missing here: `no_such_thing`.**" in told_by(source, monkeypatch, capsys)
+    assert "This failed: git init" in capsys.readouterr().out
+    assert len(ran) == 1
+
+
+def test_a_folder_of_that_name_is_no_package(monkeypatch, capsys, tmp_path):
+    """A learner's folder `solutions` beside the notebook."""
+    (tmp_path / "no_such_thing").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    told = told_by(cell_for("import no_such_thing"), monkeypatch, capsys)
+    assert "**Missing here: `no_such_thing`**" in told
 
 
 def test_a_copy_names_the_commit_that_it_was_made_from(tmp_path):

@@ -187,6 +187,19 @@ def test_building_leaves_strays_and_lists_what_it_makes(tmp_path):
     assert all((tmp_path / "_build" / name).read_text() == name for name in strays)
 
 
+def test_a_notebook_in_a_folder_with_a_dot_is_no_page(tmp_path):
+    """Those that an editor or an environment of one's own keeps; a build would stop at one."""
+    import yaml
+    from sphinx.util.matching import get_matching_files
+
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    for name in (".vscode", ".github/workflows", ".env/lib/site-packages", "book/.virtual", "work"):
+        write(tmp_path / name / "mine.ipynb")
+    write(tmp_path / "book" / "page.md")
+    found = get_matching_files(tmp_path, exclude_patterns=config["exclude_patterns"])
+    assert list(found) == ["book/page.md"]
+
+
 def test_a_failed_build_says_why(tmp_path):
     write(tmp_path / "_config.yml", "title: T\nonly_build_toc_files: true\n")
     write(tmp_path / "_toc.yml", "format: jb-book\nroot: index\n")

@@ -14,7 +14,9 @@ def look_around(about, needed, variable, file, address, version):
 
     def missing():
         importlib.invalidate_caches()
-        return [name for name in needed if importlib.util.find_spec(name) is None]
+        found = {name: importlib.util.find_spec(name) for name in needed}
+        # a mere folder of that name is found as well, but comes from no file
+        return [name for name, spec in found.items() if spec is None or spec.origin is None]
 
     if missing() and address and "google.colab" in sys.modules:
         print("Installing what the course needs: some minutes ...")
@@ -25,7 +27,9 @@ def look_around(about, needed, variable, file, address, version):
             [*git, "checkout", "--quiet", "FETCH_HEAD"],
             [sys.executable, "-m", "pip", "install", "--quiet", "-e", f"{folder}[chapters]"],
         ):
-            subprocess.run(command, check=True)
+            if subprocess.run(command, check=False).returncode:
+                print("This failed:", *command)
+                break
         sys.path.insert(0, folder)  # an editable install is found at the next start only
     lacking = ", ".join(f"`{name}`" for name in missing())
     if lacking and address:
