@@ -366,4 +366,8 @@ def plain(value: Any, depth: int = 0) -> Any:
         return [plain(item, depth + 1) for item in value]
     if isinstance(value, dict):
         return {plain(k, depth + 1): plain(v, depth + 1) for k, v in value.items()}
-    raise TypeError(f"an object of type {type(value).__name__} is no plain data")
+    raise TypeError(
+        f"an object of type {type(value).__name__} is no plain data: return a number, a string, an "
+        "array, a list, a tuple or a dict (np.asarray(...) makes an array of tensors and tables, "
+        "list(...) a list of sets and generators)"
+    )

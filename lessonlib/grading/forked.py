@@ -16,6 +16,7 @@ import pickle
 import signal
 import struct
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -52,14 +53,18 @@ def judge(report: Report, target: type, seed: int, limits: Limits) -> None:
         wall time in proportion, and of memory beside what this process has.
     """
     left, statuses = limits.seconds, []
-    for criterion in report.exercise.criteria:
-        rng, share = generator(seed, criterion), max(left / 2, 1)
-        if ways.FORKS and resource:
-            status, taken = _in_fork(report, criterion, target, rng, share, limits)
-        else:
-            status, taken = _here(report, criterion, target, rng, share, limits)
-        statuses.append(status)
-        left -= taken
+    # As a file's class: what it saves must not land on what the learner has in the notebook's
+    # folder, and what lies there is not there when others grade it.
+    with tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as own:
+        for criterion in report.exercise.criteria:
+            rng, share = generator(seed, criterion), max(left / 2, 1)
+            if ways.FORKS and resource:
+                status, taken = _in_fork(report, criterion, target, rng, share, limits, own)
+            else:
+                with contextlib.chdir(own):
+                    status, taken = _here(report, criterion, target, rng, share, limits)
+            statuses.append(status)
+            left -= taken
     report.status = next(filter(None, statuses), "graded")
 
 
@@ -70,8 +75,12 @@ def _in_fork(
     rng: np.random.Generator,
     seconds: float,
     limits: Limits,
+    own: str,
 ) -> tuple[str, float]:
-    """Judge one part in a fork; return how that ended, where it did, and the seconds it took."""
+    """Judge one part in a fork that works in the folder `own`.
+
+    Return how that ended, where it did, and the seconds it took.
+    """
     reader, writer = os.pipe()
     with warnings.catch_warnings():  # a fork has one thread, and uses no lock of the others
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -79,6 +88,7 @@ def _in_fork(
     if not child:
         try:
             os.close(reader)
+            os.chdir(own)
             _limit(seconds, limits.memory)
             _serve(writer, report, criterion, target, rng)
         finally:

@@ -164,7 +164,7 @@ def parse(source: Source) -> list[ast.Module | SyntaxError]:
     lines = source.text.split("\n")
     starts = [start for _, start in source.cells]
     trees: list[ast.Module | SyntaxError] = []
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in zip(starts, [*starts, len(lines)][1:], strict=True):
         try:
             tree = ast.parse("\n".join(lines[start - 1 : end - 1]), FILENAME)
             trees.append(ast.increment_lineno(tree, start - 1))

@@ -368,6 +368,7 @@ def test_odd_exceptions_are_told_too(judged):
 def test_what_is_no_data_says_its_type(judged):
     message = said(judged(SOLUTION.replace("return mask + 1.0", "return {1, 2}")), 1)
     assert "an object of type set is no plain data" in message
+    assert "list(...) a list of sets" in message
 
 
 @both

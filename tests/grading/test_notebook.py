@@ -36,6 +36,13 @@ def test_notebook_is_read_in_order_and_places_are_named():
     assert notebook.Source("x").place(3) == "line 3"
 
 
+def test_a_notebook_without_code_defines_nothing():
+    for data in (cells(), cells("# Notes", kind="markdown")):
+        source = notebook.read(data, ".ipynb")
+        assert notebook.parse(source) == []
+        assert notebook.outline(source, [], NAMES).defines == ()
+
+
 def test_markdown_cells_are_no_code():
     assert notebook.read(cells("class FaceAligner: pass", kind="markdown"), ".ipynb").text == "\n"
 

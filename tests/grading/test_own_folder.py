@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import attack_world
+import numpy as np
 import pytest
 
-from lessonlib.grading import checks, cluster, direct, scratch, ways
+from lessonlib.grading import checks, cluster, direct, learner, scratch, ways
 from lessonlib.grading.discover import Submission
 from lessonlib.grading.remote import ConfinedRemote
 from lessonlib.grading.sandbox import Launcher, Limits
@@ -262,3 +263,24 @@ class Target:
     launcher.close()
     assert drawn[0] == drawn[1]
     assert drawn[0][0] != drawn[0][1]
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_class_in_a_notebook_leaves_the_notebooks_folder_alone(forks, tmp_path, monkeypatch):
+    if not forks:
+        monkeypatch.setattr(ways, "FORKS", False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.npy").write_bytes(b"work of weeks")
+
+    class FaceAligner:
+        def compute_alignment(self, left_eye, right_eye):
+            np.save("own.npy", np.zeros(3))
+
+        def apply_affine(self, points, M):
+            with open("new.txt", "w") as file:
+                file.write("x")
+
+    learner.check(FaceAligner, seed=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["own.npy"]
+    assert (tmp_path / "own.npy").read_bytes() == b"work of weeks"
+    assert os.path.samefile(os.getcwd(), tmp_path)

@@ -269,3 +269,24 @@ def test_the_same_classes_pass_where_they_return_the_right_answers():
     for stem in ("augmentation_validator", "scientific_image_analyzer", "expression_analyzer"):
         messages = cases.grade(stem, stub(stem, lambda right, args, stale: right()))
         assert messages == dict.fromkeys(messages)
+
+
+def test_a_report_of_an_empty_scene_shows_nothing():
+    """Where no channel varies every statistic is easily right, and nothing is reported."""
+    run = cases.solution("scientific_image_analyzer").split("    def run")[1]
+    made = cases.load(
+        "scientific_image_analyzer",
+        "import numpy as np\n\n\nclass ScientificImageAnalyzer:\n"
+        "    def __init__(self, size=128, seed=42): self.size = size\n"
+        "    def generate(self): return np.zeros((8, self.size, self.size))\n"
+        "    def per_channel_normalize(self, image): return image\n"
+        "    percentile_clip = per_channel_normalize\n"
+        "    def channel_statistics(self, image): return np.zeros((8, 4))\n"
+        "    def channel_correlation(self, image): return np.eye(8)\n"
+        "    def ndvi_statistics(self, image):\n"
+        "        return dict.fromkeys(('mean', 'std', 'vegetation_fraction'), 0.0)\n"
+        f"    def run{run}",
+    )
+    messages = cases.grade("scientific_image_analyzer", made)
+    assert all(messages.values())
+    assert "channels" in messages["verify"]

@@ -8,11 +8,11 @@ positives that sit at the tips of a star.
 False alarms, measured over 750 simulated fits with C from 0.01 to 10 000, with a penalised
 intercept, and with only 30 % of SMOTE: AUC of 400 fresh cases at least 0.68 (mean 0.83, spread
 0.023: 6.4 spreads, 8e-11); mean prediction within 8 % of the prevalence, 20 % allowed; mean over
-the two classes 0.500 to 0.502 for balanced weights (0.42 to 0.58 allowed), 0.489 with spread 0.007
-for SMOTE, 0.332 with spread 0.014 for 30 % of it (0.25 to 0.62 allowed: 5.8 spreads, 3e-9). The
-star's slope has the other sign than plain oversampling's at 6.5 spreads, 4e-11, or 4.9 where only
-30 % are added, 5e-7. What tells other models apart is 8 scatters away, see `_judge_logistic`. The
-leak test compares a model with itself.
+the two classes 0.500 to 0.502 for balanced weights (0.46 to 0.54 allowed; a weight of 10 where
+17 balances gives 0.41), 0.489 with spread 0.007 for SMOTE, 0.332 with spread 0.014 for 30 % of it
+(0.25 to 0.62 allowed: 5.8 spreads, 3e-9). The star's slope has the other sign than plain
+oversampling's at 6.5 spreads, 4e-11, or 4.9 where only 30 % are added, 5e-7. What tells other
+models apart is 8 scatters away, see `_judge_logistic`. The leak test compares a model with itself.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from lessonlib.grading.checks._rates import auc
+from lessonlib.grading.checks._seeds import draw_seeds
 from lessonlib.grading.compare import (
     as_array,
     as_mapping,
@@ -79,7 +80,7 @@ def check_fit_predict(remote: Remote, rng: np.random.Generator) -> None:
     X, y = _draw(rng, 1000, 60)
     X_test, y_test = _draw(rng, 200, 200)
     called = "fit_predict(X_train of shape (1060, 10) with 60 positives, y_train, X_test)"
-    init = {"seed": int(rng.integers(1, 2**31))}
+    init = {"seed": draw_seeds(rng, 1)[0]}
     rows = np.concatenate([X, X_test])
     fitted = _predictions(remote, (X, y, rows), called, init=init)
     for name, p in fitted.items():
@@ -123,7 +124,7 @@ def _judge_model(name: str, train, y, test, y_test, called: str) -> None:
                 "The default model has no class weights and no resampled rows.",
             )
         return
-    low, high = {"balanced": (0.42, 0.58), "smote": (0.25, 0.62)}[name]
+    low, high = {"balanced": (0.46, 0.54), "smote": (0.25, 0.62)}[name]
     if not low < over_classes < high:
         hint = {
             "balanced": 'Pass class_weight="balanced": each class weighs the same in all.',

@@ -39,6 +39,15 @@ def _misleading(rng, shape, left: bool) -> np.ndarray:
     return image
 
 
+def _scattered(rng, shape, left: bool) -> np.ndarray:
+    """Return an image whose brightest column, far out, lies in the half that is not brighter."""
+    image = rng.uniform(0.29, 0.31, shape)
+    half = shape[1] // 2
+    image[:, 0] += 0.7
+    image[:, -half : shape[1] - half + 4] += 0.3
+    return image[:, ::-1] if left else image
+
+
 #: What wrong ways to compare the halves answer for an original and an augmented image.
 _WRONG_COMPARISONS = (
     (
@@ -71,6 +80,14 @@ _WRONG_COMPARISONS = (
         lambda a, b: _left_is_brighter(a[:, [0, -1]]) == _left_is_brighter(b[:, [0, -1]]),
         "Single columns, outermost or innermost, do not decide: sum all of each half.",
     ),
+    (
+        lambda a, b: _by_maximum(_columns(a)) == _by_maximum(_columns(b)),
+        "Sum all columns of each half; its brightest column does not decide.",
+    ),
+    (
+        lambda a, b: _by_centre(a) == _by_centre(b),
+        "The centre of mass weighs the outer columns more; here each column weighs the same.",
+    ),
     (lambda a, b: True, "This is True whatever happens, even where the halves switched sides."),
     (lambda a, b: False, "This is False whatever happens."),
 )
@@ -86,6 +103,15 @@ def _with_middle(image: np.ndarray, side: str) -> bool:
 def _by_maximum(image: np.ndarray) -> bool:
     half = image.shape[1] // 2
     return bool(image[:, :half].max() > image[:, -half:].max())
+
+
+def _columns(image: np.ndarray) -> np.ndarray:
+    return image.sum(axis=0, keepdims=True)
+
+
+def _by_centre(image: np.ndarray) -> bool:
+    across = np.arange(image.shape[1]) - (image.shape[1] - 1) / 2
+    return bool((image * across).sum() < 0)
 
 
 def check_consistency(remote: Remote, rng: np.random.Generator) -> None:
@@ -112,6 +138,7 @@ def check_consistency(remote: Remote, rng: np.random.Generator) -> None:
         pairs.append((original, augmented))
         pairs.append((_misleading(rng, shape, left), _two_sided(rng, shape, left == same_side)))
         pairs.append((_two_sided(rng, shape, left), _misleading(rng, shape, left == same_side)))
+        pairs.append((_two_sided(rng, shape, left), _scattered(rng, shape, left == same_side)))
     answers = []
     for original, augmented in pairs:
         called = f"{method}({inline(original)}, {inline(augmented)})"

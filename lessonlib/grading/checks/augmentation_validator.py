@@ -30,6 +30,7 @@ from lessonlib.grading.checks._given import (
     part,
 )
 from lessonlib.grading.checks._halves import check_consistency, inline, same_half
+from lessonlib.grading.checks._seeds import draw_seeds
 from lessonlib.grading.checks._xray import judge_xrays
 from lessonlib.grading.compare import (
     as_array,
@@ -56,7 +57,7 @@ def check_generate(remote: Remote, rng: np.random.Generator) -> None:
     called = "AugmentationValidator(size=64, seed=42).generate()"
     hint = "The defaults of the constructor are size=64 and seed=42, and the seed decides."
     expect_same(as_array(given, called, (64, 64)), default, called, hint=hint)
-    seeds = [int(seed) for seed in rng.integers(1, 2**31, 16)]
+    seeds = draw_seeds(rng, 16)
     called = f"AugmentationValidator(seed={seeds[0]}).generate()"
     images = [
         as_array(remote.call("generate", init={"seed": seed}).value, called, (64, 64))
@@ -95,7 +96,7 @@ def check_augment(remote: Remote, rng: np.random.Generator) -> None:
     """Part c: the five augmentations."""
     image = _smooth_image(rng, (48, 64))
     called = "augment(image of shape (48, 64))"
-    seeds = [int(seed) for seed in rng.integers(1, 2**31, 4)]
+    seeds = draw_seeds(rng, 4)
     first = _augmented(remote, image, called, init={"seed": seeds[0]})
     again = _augmented(remote, image, called, init={"seed": seeds[0]}, fresh=True)
     other = _augmented(remote, image, called, init={"seed": seeds[1]})
@@ -338,7 +339,7 @@ def _judge_rows(text: str, called: str) -> None:
 def _judge_outcome(remote: Remote, rng: np.random.Generator) -> None:
     """Judge what run() says of the submission's own X-rays; a wrong part is named, not excused."""
     called = "AugmentationValidator().run()"
-    inits = [{}, *({"seed": int(seed)} for seed in rng.integers(1, 2**31, 4))]
+    inits = [{}, *({"seed": seed} for seed in draw_seeds(rng, 4))]
     replies = [remote.call("run", init=init) for init in inits]
     _judge_rows(replies[0].stdout, called)
     tables = [_as_table(reply.value, called) for reply in replies]

@@ -20,6 +20,7 @@ import math
 import numpy as np
 
 from lessonlib.grading.checks._given import part
+from lessonlib.grading.checks._seeds import draw_seeds
 from lessonlib.grading.compare import (
     as_array,
     as_labels,
@@ -60,7 +61,7 @@ def check_embeddings(remote: Remote, rng: np.random.Generator) -> None:
     dimension = int(rng.integers(200, 500))
     sigma = round(math.sqrt(0.2 / dimension), 4)
     init = {"num_ids": 8, "photos_per": 20, "embed_dim": dimension, "noise_sigma": sigma}
-    seeds = [int(seed) for seed in rng.integers(1, 2**31, 2)]
+    seeds = draw_seeds(rng, 2)
     call = ", ".join(f"{name}={value}" for name, value in init.items())
     called = f"EmbeddingSimilarityAnalyzer({call})"
     draws = [

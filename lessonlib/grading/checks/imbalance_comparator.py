@@ -31,6 +31,7 @@ from lessonlib.grading.checks._rates import (
     check_operating_point,
     metrics,
 )
+from lessonlib.grading.checks._seeds import draw_seeds
 from lessonlib.grading.checks._splits import (
     EXTRA,
     as_table,
@@ -75,7 +76,7 @@ def check_generate(remote: Remote, rng: np.random.Generator) -> None:
     )
     hint = "The defaults are n_samples=1000, n_positive=30, n_features=10, seed=42."
     expect_same(given, X, called, hint=hint)
-    seeds = [int(seed) for seed in rng.integers(1, 2**31, 2)]
+    seeds = draw_seeds(rng, 2)
     size = {"n_samples": 20_000, "n_positive": 8_000, "n_features": 5}
     draws = [
         _data(remote, {**size, "seed": seed}, 20_000, 8_000, 5, fresh)
@@ -116,7 +117,7 @@ def _judge_class(values, others, mean: float, spread: float, name: str, called: 
 def check_compare(remote: Remote, rng: np.random.Generator) -> None:
     """Part d: the metrics of its parts on a stratified 20 % of the rows, and a table of them."""
     tests = []
-    seed = int(rng.integers(1, 2**31))
+    (seed,) = draw_seeds(rng, 1)
     sizes = (120, 30), (150, 35), (97, 23)
     for add, (n, positives) in enumerate(sizes):
         test = _compared(remote, rng, n, positives, seed + add)
@@ -213,10 +214,8 @@ def _judge_trade_off(remote: Remote, rng: np.random.Generator) -> None:
     judge_printed_table(reply.stdout, as_table(reply.value, METRICS + EXTRA, called), called)
     called = "ImbalanceComparator(400, 40, 2, seed=...).run()"
     runs = [
-        as_table(
-            remote.call("run", init={**CLEAR, "seed": int(seed)}).value, METRICS + EXTRA, called
-        )
-        for seed in rng.integers(1, 2**31, 6)
+        as_table(remote.call("run", init={**CLEAR, "seed": seed}).value, METRICS + EXTRA, called)
+        for seed in draw_seeds(rng, 6)
     ]
     mean = {
         name: {m: np.mean([run[name][m] for run in runs]) for m in METRICS[:2]}

@@ -31,6 +31,7 @@ from lessonlib.grading.checks._given import (
     is_default,
     part,
 )
+from lessonlib.grading.checks._seeds import draw_seeds
 from lessonlib.grading.compare import (
     as_array,
     as_mapping,
@@ -57,7 +58,7 @@ def check_generate(remote: Remote, rng: np.random.Generator) -> None:
     hint = "The defaults of the constructor are size=128 and seed=42, and the seed decides."
     expect_same(as_array(given, called, (8, 128, 128)), default, called, hint=hint)
     size = int(rng.integers(20, 40))
-    seeds = [int(seed) for seed in rng.integers(1, 2**31, 2)]
+    seeds = draw_seeds(rng, 2)
     called = f"ScientificImageAnalyzer(size={size}, seed={seeds[0]}).generate()"
     scenes = [
         as_array(
@@ -230,8 +231,8 @@ def check_run(remote: Remote, rng: np.random.Generator) -> None:
             continue
         _judge_report(report, _through(reply.calls, given, called), called)
         _judge_print(reply.stdout, *report, called)
-    for seed in rng.integers(1, 2**31, 2):
-        _judge_outcome(remote, rng, {"size": 24, "seed": int(seed)})
+    for seed in draw_seeds(rng, 2):
+        _judge_outcome(remote, rng, {"size": 24, "seed": seed})
 
 
 Report = tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, float]]
@@ -309,6 +310,10 @@ def _judge_outcome(remote: Remote, rng: np.random.Generator, init: dict) -> None
         report = _as_report(reply.value, called)
         _judge_print(reply.stdout, *report, called)
         scene = as_array(remote.call("generate", init=init).value, "generate()", (8, 24, 24))
+        if not np.ptp(scene, axis=(1, 2)).all():  # nothing changes where nothing varies
+            raise Mistake(
+                called, "a report of a scene with constant channels", "eight channels that vary"
+            )
         _judge_report(report, _right_report(remote, scene), called)
     except (Mistake, SubmissionError) as error:
         parts = {
