@@ -166,10 +166,10 @@ def test_the_first_difference_is_named(old, new, found):
 
 
 def test_what_is_run_again_is_of_every_kind():
-    chosen = store.samples("transfer", 8)
+    chosen = store.samples("transfer", 9)
     kinds = {e.config["strategy"] for e in sweeps.load("transfer").entries}
     assert {e.config["strategy"] for e in chosen} == kinds
-    assert chosen == store.samples("transfer", 8)
+    assert chosen == store.samples("transfer", 9)
 
 
 def test_saving_takes_the_place_of_no_other_file(folder):

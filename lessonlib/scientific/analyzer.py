@@ -10,7 +10,7 @@ from scipy import ndimage
 from lessonlib._validation import check_integer
 from lessonlib.scientific._images import check_images
 from lessonlib.scientific.normalizer import MultiChannelNormalizer
-from lessonlib.scientific.table import channel_table
+from lessonlib.scientific.table import ChannelTable, channel_table
 
 #: Name, lowest and highest value of each channel.
 CHANNELS = (
@@ -169,15 +169,21 @@ class ScientificImageAnalyzer:
         }
         statistics = self.ndvi_statistics(image)
         names = [name for name, _, _ in CHANNELS]
-        print("Before\n", channel_table(image, names), sep="")
-        print("\nAfter, z-scored\n", channel_table(scaled["zscore"], names), sep="")
+        before, after = (self.channel_statistics(each) for each in (image, scaled["zscore"]))
+        print("Before\n", _table(names, before), sep="")
+        print("\nAfter, z-scored\n", _table(names, after), sep="")
         print("\nNDVI:", ", ".join(f"{name} {value:.3f}" for name, value in statistics.items()))
         print(
             "Largest change of correlation:", ", ".join(f"{k} {v:.1e}" for k, v in change.items())
         )
         return {
-            "before": self.channel_statistics(image),
-            "after": self.channel_statistics(scaled["zscore"]),
+            "before": before,
+            "after": after,
             "ndvi": statistics,
             "correlation_change": change,
         }
+
+
+def _table(names: list[str], statistics: np.ndarray) -> ChannelTable:
+    """Return statistics ``(C, 4)`` of channels without missing pixels as a table."""
+    return ChannelTable(tuple(names), np.zeros(len(names)), *np.transpose(statistics))

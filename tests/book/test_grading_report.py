@@ -13,6 +13,8 @@ from lessonlib.grading.checks import EXERCISES
 from lessonlib.grading.reports import html, notebook, pictures
 from lessonlib.grading.roster import Roster, Student
 
+pytestmark = pytest.mark.browser
+
 NAMES = ("Zoë Müller", "Łukasz Noether", "עמר Cohen", "<b>Ann</b> O'Neil")
 DRAWN = pictures.draw({"expected": np.eye(16), "returned": np.ones((16, 16))})
 
