@@ -71,11 +71,10 @@ def test_two_runs_store_the_same_bytes(ran):
 
 def test_what_a_chapter_used_is_remembered(book):
     made = nbformat.read(book / "notebooks" / "page.ipynb", 4).metadata["course"]
-    assert made["made_from"] == [
-        "lessonlib/__init__.py",
-        "lessonlib/_validation/__init__.py",
-        "lessonlib/_validation/arguments.py",
-    ]
+    first, *rest = made["made_from"]
+    assert first == "lessonlib/__init__.py"
+    assert "lessonlib/_validation/arguments.py" in rest
+    assert all(name.startswith("lessonlib/_validation/") for name in rest)
 
 
 def test_a_fresh_notebook_is_not_run_again(book, capsys):
