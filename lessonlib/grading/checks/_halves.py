@@ -81,6 +81,10 @@ _WRONG_COMPARISONS = (
         "Single columns, outermost or innermost, do not decide: sum all of each half.",
     ),
     (
+        lambda a, b: _left_is_brighter(_innermost(a)) == _left_is_brighter(_innermost(b)),
+        "Single columns, outermost or innermost, do not decide: sum all of each half.",
+    ),
+    (
         lambda a, b: _by_maximum(_columns(a)) == _by_maximum(_columns(b)),
         "Sum all columns of each half; its brightest column does not decide.",
     ),
@@ -103,6 +107,11 @@ def _with_middle(image: np.ndarray, side: str) -> bool:
 def _by_maximum(image: np.ndarray) -> bool:
     half = image.shape[1] // 2
     return bool(image[:, :half].max() > image[:, -half:].max())
+
+
+def _innermost(image: np.ndarray) -> np.ndarray:
+    half = image.shape[1] // 2
+    return image[:, [half - 1, -half]]
 
 
 def _columns(image: np.ndarray) -> np.ndarray:
